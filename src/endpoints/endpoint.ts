@@ -1,0 +1,51 @@
+import type { RenderedPrompt } from "../core/prompt.ts";
+import type { RequestBody, Usage } from "../core/records.ts";
+
+/** What goes into a body beside the prompt. */
+export interface RequestSettings {
+  readonly model: string;
+  readonly maxOutputTokens?: number;
+  readonly temperature?: number;
+  /** A JSON Schema the answer has to follow, in the provider's dialect. */
+  readonly schema?: AnswerSchema;
+  /** Any further body fields, which win over all others (`--param`). */
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+export interface AnswerSchema {
+  /** Letters, digits, `_` and `-`, at most 64: the provider's rule. */
+  readonly name: string;
+  readonly schema: Readonly<Record<string, unknown>>;
+}
+
+/** What a response body says. `text` and `embedding` exclude each other. */
+export interface ModelAnswer {
+  readonly text?: string;
+  readonly embedding?: readonly number[];
+  /** The model's own refusal, where the endpoint sets it apart. */
+  readonly refusal?: string;
+  /** `stop`, `length` or `content_filter`; the endpoint's own words are translated into these. */
+  readonly finishReason: "stop" | "length" | "content_filter" | "other";
+  /** The model that answered, which may be a dated snapshot of the one asked. */
+  readonly model?: string;
+  readonly usage?: Usage;
+}
+
+/** One API endpoint: how its body is made and its response read. Pure. */
+export interface Endpoint {
+  /** The path as a batch line's `url` says it, such as `/v1/chat/completions`. */
+  readonly path: string;
+  buildBody(prompt: RenderedPrompt, settings: RequestSettings): RequestBody;
+  /**
+   * Input tokens of a body by the documented formula, schemas and tools left out.
+   *
+   * @param count Counts a text's tokens.
+   */
+  promptTokens(body: RequestBody, count: (text: string) => number): number;
+  /**
+   * Reads a response body of status 200.
+   *
+   * @returns undefined when the body is not of the endpoint's shape
+   */
+  readAnswer(body: unknown): ModelAnswer | undefined;
+}
