@@ -1,0 +1,57 @@
+/**
+ * Works on items as they come, at most `limit` at once. The next item is pulled only when there is room for it, so
+ * the limit is what the source feels as backpressure. The first failure stops the pulling, aborts the signal that the
+ * work was given, waits for what is under way, and is thrown.
+ */
+export async function forEachConcurrent<T>(
+  source: AsyncIterable<T>,
+  limit: number,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const active = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  const fail = (error: unknown) => {
+    failure ??= { error };
+    stop.abort(error);
+  };
+  try {
+    for await (const item of source) {
+      const task: Promise<void> = work(item, stop.signal)
+        .catch(fail)
+        .finally(() => active.delete(task));
+      active.add(task);
+      if (active.size >= limit) await Promise.race(active);
+      if (failure !== undefined) break;
+    }
+  } catch (error) {
+    fail(error);
+  }
+  await Promise.all(active);
+  if (failure !== undefined) throw failure.error;
+}
+
+/** Lets several waiters sleep until something has changed. */
+export class Change {
+  #waiters: (() => void)[] = [];
+
+  /** Wakes everyone who waits now. */
+  notify(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  /** Resolves at the next {@link notify}. @throws the signal's reason when it aborts first */
+  next(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const onAbort = () => reject(signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+      this.#waiters.push(() => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      });
+    });
+  }
+}

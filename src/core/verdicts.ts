@@ -1,0 +1,84 @@
+import type { Failure } from "./records.ts";
+
+/**
+ * The one place that says what a provider's reply means for a request.
+ *
+ * | reply | verdict | source |
+ * |---|---|---|
+ * | 200, finished | answered | Batch API guide |
+ * | 200, refusal | failed `refused`: asking again pays for the same | structured outputs guide |
+ * | 200, content filter | failed `content_filter` | chat completion object, `finish_reason` |
+ * | 200, cut at the token limit | failed `cut_off` | chat completion object, `finish_reason` |
+ * | 200, not as the schema asks | failed `invalid_answer` | the user's schema |
+ * | 200, unreadable | retry `server_error` | seen in output files |
+ * | 429 | retry `rate_limited` | seen inside batches; not billed |
+ * | 0, 408, 409, 5xx | retry `server_error` | status 0 is seen with "0 failed" in the counts |
+ * | `batch_expired` | retry `expired` | Batch API guide; only completed requests are charged |
+ * | `batch_cancelled` | retry `cancelled` | |
+ * | `context_length_exceeded` | failed `too_long` | error codes guide |
+ * | `content_filter`, `content_policy_violation` | failed `content_filter` | error codes guide |
+ * | other 4xx | failed `rejected` | the same body is refused again |
+ * | no line in either file | retry `missing_result` | "inconsistent number of entries" in the community forum |
+ */
+export type Verdict =
+  | { readonly kind: "answered" }
+  | { readonly kind: "failed"; readonly failure: Failure }
+  | { readonly kind: "retry"; readonly failure: Failure };
+
+/** A reply that is no answer. */
+export interface ErrorReply {
+  /** HTTP status; undefined when the line carries none. */
+  readonly status: number | undefined;
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+}
+
+/** What the judge needs of an answer. */
+export interface AnswerFacts {
+  readonly text?: string;
+  readonly refusal?: string;
+  readonly finishReason: "stop" | "length" | "content_filter" | "other";
+}
+
+/** Says whether a text is what was asked for. */
+export type AnswerCheck = (text: string) => { readonly ok: true } | { readonly ok: false; readonly reason: string };
+
+const ANSWERED: Verdict = { kind: "answered" };
+
+/** Judges a line that is an error, or a response with a status other than 200. */
+export function judgeError({ status, code, message }: ErrorReply): Verdict {
+  const said = clip([status === undefined ? "" : `${status}`, code, message].filter(Boolean).join(" "));
+  if (code === "batch_expired") return retry("expired", said);
+  if (code === "batch_cancelled") return retry("cancelled", said);
+  if (code === "context_length_exceeded") return failed("too_long", said);
+  if (code === "content_filter" || code === "content_policy_violation") return failed("content_filter", said);
+  if (status === 429) return retry("rate_limited", said);
+  if (status === undefined || status < 400 || status === 408 || status === 409 || status >= 500) {
+    return retry("server_error", said || "the reply says nothing");
+  }
+  return failed("rejected", said);
+}
+
+/** Judges the body of a response with status 200. @param answer undefined when it could not be read */
+export function judgeAnswer(answer: AnswerFacts | undefined, check?: AnswerCheck): Verdict {
+  if (answer === undefined) return retry("server_error", "the response has not the shape of an answer");
+  if (answer.refusal !== undefined) return failed("refused", clip(answer.refusal));
+  if (answer.finishReason === "content_filter") return failed("content_filter", "the answer was withheld by a filter");
+  if (answer.finishReason === "length") {
+    return failed("cut_off", "the answer reached the limit of output tokens; raise --max-output-tokens");
+  }
+  const checked = answer.text === undefined ? undefined : check?.(answer.text);
+  return checked === undefined || checked.ok ? ANSWERED : failed("invalid_answer", clip(checked.reason));
+}
+
+function failed(code: Failure["code"], message: string): Verdict {
+  return { kind: "failed", failure: { code, message } };
+}
+
+function retry(code: Failure["code"], message: string): Verdict {
+  return { kind: "retry", failure: { code, message } };
+}
+
+function clip(text: string): string {
+  return text.length > 500 ? `${text.slice(0, 500)}…` : text;
+}

@@ -1,0 +1,109 @@
+import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { messageOf, OutputError } from "../core/errors.ts";
+import type { ChunkLine } from "./ledger.ts";
+
+const BUFFER_BYTES = 1 << 18;
+
+/** The path of a chunk's file of request lines. */
+export function chunkPath(ledgerDirectory: string, name: string): string {
+  return join(ledgerDirectory, "chunks", `${name}.jsonl`);
+}
+
+/** Deletes a chunk's file, if it is there. */
+export function removeChunkFile(ledgerDirectory: string, name: string): void {
+  rmSync(chunkPath(ledgerDirectory, name), { force: true });
+}
+
+/** A chunk that is still being filled: a file on disk, and where each request's line lies in it. */
+export class ChunkFile {
+  readonly name: string;
+  readonly #directory: string;
+  readonly #descriptor: number;
+  readonly #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  readonly lines: ChunkLine[] = [];
+  bytes = 0;
+  tokens = 0;
+
+  constructor(ledgerDirectory: string, name: string) {
+    this.name = name;
+    this.#directory = join(ledgerDirectory, "chunks");
+    this.#descriptor = guarded(name, () => openSync(chunkPath(ledgerDirectory, name), "wx"));
+  }
+
+  /** Appends a request's line. @param line without newline */
+  add(key: string, line: Buffer, tokens: number): void {
+    this.lines.push({ key, offset: this.bytes, length: line.length, tokens });
+    this.#pending.push(line, NEWLINE);
+    this.#pendingBytes += line.length + 1;
+    this.bytes += line.length + 1;
+    this.tokens += tokens;
+    if (this.#pendingBytes >= BUFFER_BYTES) this.#flush();
+  }
+
+  /** Makes the file durable and closes it. */
+  finish(): void {
+    this.#flush();
+    guarded(this.name, () => {
+      fsyncSync(this.#descriptor);
+      closeSync(this.#descriptor);
+      syncDirectory(this.#directory);
+    });
+  }
+
+  /** Closes and deletes a file that will not be sealed. */
+  discard(): void {
+    closeSync(this.#descriptor);
+    rmSync(join(this.#directory, `${this.name}.jsonl`), { force: true });
+  }
+
+  #flush(): void {
+    const bytes = Buffer.concat(this.#pending.splice(0));
+    this.#pendingBytes = 0;
+    guarded(this.name, () => {
+      for (let done = 0; done < bytes.length; ) done += writeSync(this.#descriptor, bytes, done);
+    });
+  }
+}
+
+/** Reads lines of a sealed chunk's file by offset. */
+export class ChunkFileReader {
+  readonly #descriptor: number;
+
+  constructor(ledgerDirectory: string, name: string) {
+    this.#descriptor = guarded(name, () => openSync(chunkPath(ledgerDirectory, name), "r"));
+  }
+
+  read({ offset, length }: Pick<ChunkLine, "offset" | "length">): Buffer {
+    const bytes = Buffer.allocUnsafe(length);
+    readSync(this.#descriptor, bytes, 0, length, offset);
+    return bytes;
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}
+
+const NEWLINE = Buffer.from("\n");
+
+function syncDirectory(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function guarded<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new OutputError("cannotWrite", `cannot write chunk ${name}: ${messageOf(error)}`, {
+      hint: "Make room on the disk of --state-dir, then run the same command again.",
+      cause: error,
+    });
+  }
+}

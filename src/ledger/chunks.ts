@@ -1,0 +1,185 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Clock } from "../core/clock.ts";
+import { InternalError } from "../core/errors.ts";
+import { type Columns, numberIn, optionalTextIn, textIn } from "./columns.ts";
+import {
+  CHUNK_STATES,
+  type Chunk,
+  type ChunkFacts,
+  type ChunkLine,
+  type ChunkState,
+  type Leftover,
+  type NewChunk,
+} from "./ledger.ts";
+import type { Transactions } from "./transactions.ts";
+import { checkMove } from "./transitions.ts";
+
+/** Before a batch is created nothing is asked and nothing billed, whatever was uploaded. */
+const UNSENT: ReadonlySet<ChunkState> = new Set(["sealed", "uploading", "uploaded"]);
+
+/** The ledger's tables of chunks and of the files their results lie in. */
+export class Chunks {
+  readonly #transactions: Transactions;
+  readonly #clock: Clock;
+  readonly #byId: StatementSync;
+  readonly #openOfRun: StatementSync;
+  readonly #insert: StatementSync;
+  readonly #ask: StatementSync;
+  readonly #update: StatementSync;
+  readonly #failLeftover: StatementSync;
+  readonly #unaskLeftover: StatementSync;
+  readonly #adoptChunk: StatementSync;
+  readonly #adoptRequests: StatementSync;
+  readonly #stillOpen: StatementSync;
+  readonly #insertFile: StatementSync;
+  readonly #fileById: StatementSync;
+
+  constructor(database: DatabaseSync, transactions: Transactions, clock: Clock) {
+    this.#transactions = transactions;
+    this.#clock = clock;
+    this.#byId = database.prepare("SELECT * FROM chunks WHERE id = ?");
+    this.#openOfRun = database.prepare("SELECT * FROM chunks WHERE run = ? AND state <> 'settled' ORDER BY id");
+    this.#insert = database.prepare(
+      `INSERT INTO chunks (run, name, provider, endpoint, model, requests, bytes, tokens, state, created_at, changed_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'sealed', ?, ?) RETURNING *`,
+    );
+    this.#ask = database.prepare(
+      `UPDATE requests SET state = 'asked', run = ?, chunk = ?, attempts = attempts + 1,
+       line_offset = ?, line_length = ?, tokens = ? WHERE key = ? AND state IN ('claimed', 'unasked')`,
+    );
+    this.#update = database.prepare(
+      `UPDATE chunks SET state = ?, file_id = ?, batch_id = ?, batch_status = ?, output_file_id = ?,
+       error_file_id = ?, changed_at = ? WHERE id = ? RETURNING *`,
+    );
+    this.#failLeftover = database.prepare(
+      `UPDATE requests SET state = 'failed', code = ?, message = ?, settled_at = ?
+       WHERE chunk = ? AND state = 'asked' AND attempts > ?`,
+    );
+    this.#unaskLeftover = database.prepare(
+      "UPDATE requests SET state = 'unasked', attempts = attempts - ? WHERE chunk = ? AND state = 'asked'",
+    );
+    this.#adoptChunk = database.prepare("UPDATE chunks SET run = ? WHERE id = ?");
+    this.#adoptRequests = database.prepare(
+      "UPDATE requests SET run = ? WHERE chunk = ? AND state IN ('asked', 'unasked')",
+    );
+    this.#stillOpen = database.prepare(
+      "SELECT 1 FROM requests WHERE chunk = ? AND state IN ('asked', 'unasked') LIMIT 1",
+    );
+    this.#insertFile = database.prepare(
+      "INSERT INTO result_files (chunk, name) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET chunk = chunk RETURNING id",
+    );
+    this.#fileById = database.prepare("SELECT name FROM result_files WHERE id = ?");
+  }
+
+  get(id: number): Chunk {
+    return chunkOf(found(this.#byId.get(id), `chunk ${id}`));
+  }
+
+  seal(chunk: NewChunk, lines: readonly ChunkLine[]): Chunk {
+    return this.#transactions.durable(() => {
+      const { runId, name, provider, endpoint, model, requests, bytes, tokens } = chunk;
+      const now = this.#clock.now();
+      const columns = this.#insert.get(runId, name, provider, endpoint, model, requests, bytes, tokens, now, now);
+      const sealed = chunkOf(found(columns, `chunk ${name}`));
+      for (const line of lines) this.#askLine(sealed, line);
+      return sealed;
+    });
+  }
+
+  advance(id: number, to: ChunkState, learned: ChunkFacts = {}): Chunk {
+    return this.#transactions.durable(() => {
+      const chunk = this.get(id);
+      checkMove(chunk.name, chunk.state, to);
+      return this.#write({ ...chunk, ...learned, state: to });
+    });
+  }
+
+  settle(id: number, { failure, retries, isAttempt }: Leftover): Chunk {
+    return this.#transactions.durable(() => {
+      const chunk = this.get(id);
+      checkMove(chunk.name, chunk.state, "settled");
+      if (isAttempt) this.#failLeftover.run(failure.code, failure.message, this.#clock.now(), id, retries);
+      this.#unaskLeftover.run(isAttempt ? 0 : 1, id);
+      return this.#write({ ...chunk, state: "settled" });
+    });
+  }
+
+  /** Within a transaction: makes a dead run's chunk the run's own, or dissolves it if it cannot have been asked. */
+  adopt(id: number, runId: number): "adopted" | "dissolved" {
+    const chunk = this.get(id);
+    if (this.#dissolve(chunk)) return "dissolved";
+    this.#adoptRequests.run(runId, id);
+    this.#adoptChunk.run(runId, id);
+    return "adopted";
+  }
+
+  /** Within a transaction: frees what a run had sealed and not yet put to the provider. */
+  dissolveUnsent(runId: number): void {
+    for (const columns of this.#openOfRun.all(runId)) this.#dissolve(chunkOf(columns));
+  }
+
+  #dissolve(chunk: Chunk): boolean {
+    if (!UNSENT.has(chunk.state)) return false;
+    this.#unaskLeftover.run(1, chunk.id);
+    this.#write({ ...chunk, state: "settled" });
+    return true;
+  }
+
+  isFileNeeded(id: number): boolean {
+    return this.#stillOpen.get(id) !== undefined;
+  }
+
+  addResultFile(name: string, chunkId: number): number {
+    return this.#transactions.durable(() =>
+      numberIn(found(this.#insertFile.get(chunkId, name), `result file ${name}`), "id"),
+    );
+  }
+
+  resultFileName(id: number): string {
+    return textIn(found(this.#fileById.get(id), `result file ${id}`), "name");
+  }
+
+  #askLine(chunk: Chunk, { key, offset, length, tokens }: ChunkLine): void {
+    const { changes } = this.#ask.run(chunk.runId, chunk.id, offset, length, tokens, key);
+    if (changes !== 1) throw new InternalError(`request ${key} was put in chunk ${chunk.name} without being claimed`);
+  }
+
+  #write(chunk: Chunk): Chunk {
+    const { state, fileId, batchId, batchStatus, outputFileId, errorFileId, id } = chunk;
+    const now = this.#clock.now();
+    const columns = this.#update.get(state, fileId, batchId, batchStatus, outputFileId, errorFileId, now, id);
+    return chunkOf(found(columns, `chunk ${id}`));
+  }
+}
+
+function found(columns: Columns | undefined, what: string): Columns {
+  if (columns === undefined) throw new InternalError(`the ledger knows no ${what}`);
+  return columns;
+}
+
+function chunkOf(columns: Columns): Chunk {
+  return {
+    id: numberIn(columns, "id"),
+    runId: numberIn(columns, "run"),
+    name: textIn(columns, "name"),
+    provider: textIn(columns, "provider"),
+    endpoint: textIn(columns, "endpoint"),
+    model: textIn(columns, "model"),
+    requests: numberIn(columns, "requests"),
+    bytes: numberIn(columns, "bytes"),
+    tokens: numberIn(columns, "tokens"),
+    state: stateOf(textIn(columns, "state")),
+    fileId: optionalTextIn(columns, "file_id"),
+    batchId: optionalTextIn(columns, "batch_id"),
+    batchStatus: optionalTextIn(columns, "batch_status"),
+    outputFileId: optionalTextIn(columns, "output_file_id"),
+    errorFileId: optionalTextIn(columns, "error_file_id"),
+    changedAt: numberIn(columns, "changed_at"),
+  };
+}
+
+function stateOf(text: string): ChunkState {
+  const state = CHUNK_STATES.find((candidate) => candidate === text);
+  if (state === undefined) throw new InternalError(`the ledger holds a chunk in the unknown state ${text}`);
+  return state;
+}

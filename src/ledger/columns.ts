@@ -1,0 +1,24 @@
+import type { SQLOutputValue } from "node:sqlite";
+import { InternalError } from "../core/errors.ts";
+
+/** A row as `node:sqlite` returns it. */
+export type Columns = Record<string, SQLOutputValue>;
+
+/** @throws {InternalError} when the column is no number */
+export function numberIn(columns: Columns, name: string): number {
+  const value = columns[name];
+  if (typeof value !== "number") throw new InternalError(`ledger column ${name} holds no number`);
+  return value;
+}
+
+/** @throws {InternalError} when the column is no text */
+export function textIn(columns: Columns, name: string): string {
+  const value = columns[name];
+  if (typeof value !== "string") throw new InternalError(`ledger column ${name} holds no text`);
+  return value;
+}
+
+/** A text column that may be null. */
+export function optionalTextIn(columns: Columns, name: string): string | null {
+  return columns[name] === null ? null : textIn(columns, name);
+}

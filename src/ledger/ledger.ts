@@ -1,0 +1,196 @@
+import type { Failure } from "../core/records.ts";
+
+/**
+ * The ledger: what survives a run.
+ *
+ * It knows three kinds of things. **Runs** are executions of a pipeline; an unfinished run whose process is gone is
+ * taken over by the next execution with the same signature. **Requests** are addressed by their key, so asking the
+ * same thing twice finds the first answer, whichever run or file it came from. **Chunks** are the requests of one
+ * batch, and what a run works on.
+ *
+ * ## The life of a request
+ *
+ * - *claimed*: a run has said it will ask this. Only one run can; others wait for it. A claim of a dead run is void.
+ * - *asked*: it is a line of a sealed chunk. From here on it may cost money.
+ * - *unasked*: its chunk is over without an outcome for it (expired, rate limited, missing); it is asked again, in a
+ *   later chunk, by the run that owns it.
+ * - *answered*: the line with the answer is on this disk.
+ * - *failed*: for good, with a code. A failure that a later try could mend (see `isWorthRetrying`) is good for the
+ *   run that met it, and asked again by the next one.
+ *
+ * ## The life of a chunk
+ *
+ * Each state is durable before the call that it announces leaves the process, so after a crash it says exactly what
+ * may have happened at the provider:
+ *
+ * - *sealed*: the file is complete on disk, its requests are *asked*. Nothing was sent.
+ * - *uploading*: an upload may have happened. Look for the file by name before sending it again.
+ * - *uploaded*: the provider has the file, under `fileId`.
+ * - *creating*: a batch may have been created. Look for it by its metadata before creating another.
+ * - *submitted*: the batch exists, under `batchId`.
+ * - *ended*: the batch has reached a terminal status; what it finished is waiting in its files.
+ * - *fetched*: those files are on this disk, whole.
+ * - *settled*: every request of it is answered, failed or unasked. The chunk is over.
+ */
+export interface Ledger {
+  /** Where the files that go with it lie: `chunks/`, `results/`, `runs/`. */
+  readonly directory: string;
+
+  /**
+   * Starts a run, or takes over the unfinished one of a dead process with the same signature. What that one had
+   * claimed or sealed but not yet put to the provider is free again: the rows will come by once more, or be gone.
+   */
+  openRun(run: NewRun): Run;
+  /** Says that the run's process is still there. Called every few seconds; see lease.ts. */
+  renewRun(runId: number): void;
+  /** Ends a run. An unfinished one (exit status 75 or a signal) can be taken over later. */
+  closeRun(runId: number, exitStatus: number, isFinished: boolean): void;
+
+  /**
+   * Looks keys up and claims those nobody has asked or is asking.
+   *
+   * @param keys Distinct, at most a few hundred.
+   * @returns one entry per key, in order
+   */
+  claim(keys: readonly string[], run: Run): readonly Claim[];
+  /** What became of requests. Read-only. @returns one entry per key, in order */
+  outcomes(keys: readonly string[]): readonly RequestState[];
+
+  /** Records a sealed chunk and its requests in one transaction. The file must be durable by now. */
+  seal(chunk: NewChunk, requests: readonly ChunkLine[]): Chunk;
+  chunk(id: number): Chunk;
+  /** Moves a chunk on and records what was learned. @throws {InternalError} for a move that is not legal. */
+  advance(id: number, to: ChunkState, learned?: ChunkFacts): Chunk;
+  /** Files outcomes of a chunk's requests. Idempotent: the first answer wins over any later line for the same key. */
+  record(chunkId: number, outcomes: readonly RecordedOutcome[], retries: number): void;
+  /** Ends a chunk. Its requests without outcome are asked again, or fail if they were tried often enough. */
+  settle(chunkId: number, leftover: Leftover): Chunk;
+
+  /**
+   * A settled chunk's requests that wait to be asked again, in the order of their lines.
+   *
+   * @param afterOffset Only lines behind this one; -1 for all.
+   */
+  unasked(chunkId: number, afterOffset: number, limit: number): readonly UnaskedRequest[];
+  /** Whether a chunk's file is still needed to ask some of its requests again. */
+  isChunkFileNeeded(chunkId: number): boolean;
+
+  /** Registers a file that holds answers. @returns its number, for {@link RecordedOutcome} */
+  addResultFile(name: string, chunkId: number): number;
+  resultFileName(id: number): string;
+
+  close(): void;
+}
+
+export interface NewRun {
+  readonly pipeline: string;
+  /** Equal for executions of the same command. */
+  readonly signature: string;
+  /** Ask again what earlier runs have answered. */
+  readonly isFresh: boolean;
+}
+
+export interface Run {
+  readonly id: number;
+  /** Outcomes filed before this time (milliseconds since epoch) do not count; 0 unless the run is fresh. */
+  readonly freshSince: number;
+  /** Whether this run goes on from an earlier, unfinished execution. */
+  readonly isTakenOver: boolean;
+}
+
+export type Claim =
+  /** Nobody has asked this: it is the caller's to ask. */
+  | { readonly kind: "new" }
+  /** The run itself has claimed it already: an equal row came before. */
+  | { readonly kind: "mine" }
+  /** It is settled. */
+  | { readonly kind: "settled" }
+  /** It is in a chunk that may have reached the provider, of this run or of a dead one: the chunk has to be worked on. */
+  | { readonly kind: "inChunk"; readonly chunkId: number }
+  /** Another process is asking it. */
+  | { readonly kind: "elsewhere"; readonly runId: number };
+
+export type RequestState =
+  | { readonly kind: "answered"; readonly result: ResultLocation; readonly attempts: number; readonly chunkId: number }
+  | { readonly kind: "failed"; readonly failure: Failure; readonly attempts: number; readonly chunkId: number }
+  | { readonly kind: "pending"; readonly chunkId: number | undefined; readonly runId: number }
+  | { readonly kind: "unknown" };
+
+/** Where a result line lies. Offsets and lengths in bytes. */
+export interface ResultLocation {
+  readonly fileId: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+export const CHUNK_STATES = [
+  "sealed",
+  "uploading",
+  "uploaded",
+  "creating",
+  "submitted",
+  "ended",
+  "fetched",
+  "settled",
+] as const;
+export type ChunkState = (typeof CHUNK_STATES)[number];
+
+export interface NewChunk {
+  readonly runId: number;
+  /** Unique, at most 64 characters; names the file, the upload and the batch's metadata. */
+  readonly name: string;
+  readonly provider: string;
+  readonly endpoint: string;
+  readonly model: string;
+  readonly requests: number;
+  readonly bytes: number;
+  readonly tokens: number;
+}
+
+/** What is learned about a chunk on its way. */
+export interface ChunkFacts {
+  readonly fileId?: string;
+  readonly batchId?: string;
+  readonly batchStatus?: string;
+  readonly outputFileId?: string | null;
+  readonly errorFileId?: string | null;
+}
+
+export interface Chunk extends NewChunk {
+  readonly id: number;
+  readonly state: ChunkState;
+  readonly fileId: string | null;
+  readonly batchId: string | null;
+  readonly batchStatus: string | null;
+  readonly outputFileId: string | null;
+  readonly errorFileId: string | null;
+  /** When it entered its state, milliseconds since epoch. */
+  readonly changedAt: number;
+}
+
+/** What becomes of the requests that a chunk ends without. */
+export interface Leftover {
+  readonly failure: Failure;
+  /** How often a request may be asked again. */
+  readonly retries: number;
+  /** False when the provider never looked at the requests, so that this was no try. */
+  readonly isAttempt: boolean;
+}
+
+/** A request's line in a chunk file. */
+export interface ChunkLine {
+  readonly key: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly tokens: number;
+}
+
+export interface UnaskedRequest extends ChunkLine {
+  readonly attempts: number;
+}
+
+export type RecordedOutcome =
+  | { readonly key: string; readonly kind: "answered"; readonly result: ResultLocation }
+  | { readonly key: string; readonly kind: "failed"; readonly failure: Failure }
+  /** Not a final outcome: asked again, the failure being what is said if there is no further try. */
+  | { readonly key: string; readonly kind: "retry"; readonly failure: Failure };

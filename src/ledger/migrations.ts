@@ -1,0 +1,87 @@
+import type { DatabaseSync } from "node:sqlite";
+import { ConfigurationError } from "../core/errors.ts";
+
+/**
+ * Append-only: a step that has been released is never edited. A ledger of an older version is brought up to date
+ * when it is opened; one of a newer version is refused.
+ */
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    pipeline TEXT NOT NULL,
+    signature TEXT NOT NULL,
+    fresh_since INTEGER NOT NULL,
+    process TEXT NOT NULL,
+    renewed_at INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    exit_status INTEGER,
+    is_finished INTEGER NOT NULL DEFAULT 0
+  );
+  CREATE INDEX runs_unfinished ON runs (signature) WHERE is_finished = 0;
+
+  CREATE TABLE chunks (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL REFERENCES runs (id),
+    name TEXT NOT NULL UNIQUE,
+    provider TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    requests INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    file_id TEXT,
+    batch_id TEXT,
+    batch_status TEXT,
+    output_file_id TEXT,
+    error_file_id TEXT,
+    created_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL
+  );
+  CREATE INDEX chunks_open ON chunks (run) WHERE state <> 'settled';
+
+  CREATE TABLE requests (
+    key TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    chunk INTEGER,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    line_offset INTEGER,
+    line_length INTEGER,
+    tokens INTEGER,
+    result_file INTEGER,
+    result_offset INTEGER,
+    result_length INTEGER,
+    code TEXT,
+    message TEXT,
+    settled_at INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX requests_open ON requests (chunk) WHERE state IN ('asked', 'unasked');
+  CREATE INDEX requests_claimed ON requests (run) WHERE state = 'claimed';
+
+  CREATE TABLE result_files (
+    id INTEGER PRIMARY KEY,
+    chunk INTEGER NOT NULL REFERENCES chunks (id),
+    name TEXT NOT NULL UNIQUE
+  );
+  `,
+];
+
+/**
+ * Brings the database to the current version, in one transaction.
+ *
+ * @throws {ConfigurationError} when a newer bg-pipe has written it
+ */
+export function migrate(database: DatabaseSync, path: string): void {
+  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
+  if (version > MIGRATIONS.length) {
+    throw new ConfigurationError(`the ledger ${path} was written by a newer bg-pipe (version ${version})`, {
+      hint: "Update bg-pipe, or give another --state-dir.",
+    });
+  }
+  if (version === MIGRATIONS.length) return;
+  for (const step of MIGRATIONS.slice(version)) database.exec(step);
+  database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+}

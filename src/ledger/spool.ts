@@ -1,0 +1,170 @@
+import { mkdirSync, openSync, closeSync, writeSync, readSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ArrayBuilder } from "../core/batches.ts";
+import { Change } from "../core/concurrency.ts";
+import { messageOf, OutputError } from "../core/errors.ts";
+import { type Line, splitLines } from "../core/lines.ts";
+import type { BadRow, Failure, Position, TextRow } from "../core/records.ts";
+
+/** A row that waits for its answer, or carries the failure that it will come out with. */
+export type Ticket =
+  | { readonly row: TextRow | BadRow; readonly key: string }
+  | { readonly row: TextRow | BadRow; readonly failure: Failure };
+
+/** A segment that has been read is deleted, so the disk holds what waits and not what has passed. */
+const SEGMENT_BYTES = 64 << 20;
+const BLOCK_BYTES = 256 << 10;
+
+/**
+ * A first-in, first-out queue of rows on disk, of any length. One writer, one reader, both in this process; it is
+ * made anew from the input by each execution, so it need not survive one.
+ */
+export class Spool {
+  readonly #directory: string;
+  readonly #change = new Change();
+  readonly #segments: Segment[] = [];
+  #written = 0;
+  #isEnded = false;
+
+  /** @param directory Belongs to the spool alone. */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  append(tickets: readonly Ticket[]): void {
+    if (tickets.length === 0) return;
+    const bytes = Buffer.from(tickets.map(encode).join(""));
+    this.#segmentFor().append(bytes);
+    this.#change.notify();
+  }
+
+  /** Says that nothing more will be appended. */
+  end(): void {
+    this.#isEnded = true;
+    this.#change.notify();
+  }
+
+  /** The tickets, in the order they were appended; waits for more until {@link end}. */
+  async *read(signal: AbortSignal): AsyncGenerator<readonly Ticket[]> {
+    const decoder = new TicketDecoder();
+    for await (const lines of splitLines(this.#blocks(signal), Number.MAX_SAFE_INTEGER)) {
+      yield* decoder.decode(lines);
+    }
+  }
+
+  /** Deletes what is left on disk. */
+  dispose(): void {
+    for (const segment of this.#segments) segment.dispose();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #segmentFor(): Segment {
+    const last = this.#segments.at(-1);
+    if (last !== undefined && last.size < SEGMENT_BYTES) return last;
+    mkdirSync(this.#directory, { recursive: true });
+    const segment = new Segment(join(this.#directory, `${this.#written++}.spool`));
+    this.#segments.push(segment);
+    return segment;
+  }
+
+  async *#blocks(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      signal.throwIfAborted();
+      const block = this.#nextBlock();
+      if (block !== undefined) yield block;
+      else if (this.#isEnded) return;
+      else await this.#change.next(signal);
+    }
+  }
+
+  #nextBlock(): Uint8Array | undefined {
+    const segment = this.#segments[0];
+    const block = segment?.read();
+    if (segment === undefined || block !== undefined) return block;
+    if (this.#segments.length === 1) return undefined;
+    this.#segments.shift()?.dispose();
+    return this.#nextBlock();
+  }
+}
+
+/** One file of a spool. */
+class Segment {
+  readonly #path: string;
+  readonly #descriptor: number;
+  #readTo = 0;
+  size = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#descriptor = openSync(path, "w+");
+  }
+
+  append(bytes: Buffer): void {
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        done += writeSync(this.#descriptor, bytes, done, bytes.length - done, this.size + done);
+      }
+    } catch (error) {
+      throw new OutputError("cannotWrite", `cannot write ${this.#path}: ${messageOf(error)}`, {
+        hint: "Make room on the disk of --state-dir, then run the same command again.",
+        cause: error,
+      });
+    }
+    this.size += bytes.length;
+  }
+
+  /** The next bytes, or undefined when everything written has been read. */
+  read(): Uint8Array | undefined {
+    const length = Math.min(BLOCK_BYTES, this.size - this.#readTo);
+    if (length === 0) return undefined;
+    const block = Buffer.allocUnsafe(length);
+    const count = readSync(this.#descriptor, block, 0, length, this.#readTo);
+    this.#readTo += count;
+    return block.subarray(0, count);
+  }
+
+  dispose(): void {
+    closeSync(this.#descriptor);
+    rmSync(this.#path, { force: true });
+  }
+}
+
+/** A ticket is two lines: what is known about the row, then its text as it is. */
+function encode(ticket: Ticket): string {
+  const { row } = ticket;
+  const outcome = "key" in ticket ? ticket.key : ticket.failure;
+  const bad = row.kind === "bad" ? { message: row.message, raw: row.raw } : undefined;
+  const head: Head = { position: row.position, outcome, ...(bad === undefined ? {} : { bad }) };
+  return `${JSON.stringify(head)}\n${row.kind === "bad" ? "" : row.text}\n`;
+}
+
+interface Head {
+  readonly position: Position;
+  readonly outcome: string | Failure;
+  readonly bad?: { readonly message: string; readonly raw: string };
+}
+
+class TicketDecoder {
+  #head: Head | undefined;
+
+  *decode(lines: readonly Line[]): Generator<readonly Ticket[]> {
+    const tickets = new ArrayBuilder<Ticket>();
+    for (const line of lines) {
+      const head = this.#head;
+      if (head === undefined) {
+        // Written by `encode` above, in this process.
+        this.#head = JSON.parse(line.bytes.toString()) as Head;
+        continue;
+      }
+      tickets.add(ticketOf(head, line.bytes.toString()), line.length);
+      this.#head = undefined;
+      if (tickets.isFull) yield tickets.take();
+    }
+    if (!tickets.isEmpty) yield tickets.take();
+  }
+}
+
+function ticketOf({ position, outcome, bad }: Head, text: string): Ticket {
+  const row: TextRow | BadRow = bad === undefined ? { kind: "row", position, text } : { kind: "bad", position, ...bad };
+  return typeof outcome === "string" ? { row, key: outcome } : { row, failure: outcome };
+}

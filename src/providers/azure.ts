@@ -1,0 +1,22 @@
+import { OpenAiCompatibleProvider } from "./openai-compatible/adapter.ts";
+import { identityOf, requireBaseUrl, requireKey } from "./openai-compatible/dialect.ts";
+import type { Provider, ProviderSettings } from "./provider.ts";
+
+/** Source: Azure OpenAI's guide to batch (100,000 lines, 200 MB; poll at least 60 s apart). */
+const LIMITS = { requestsPerBatch: 100_000, bytesPerBatch: 200_000_000 };
+
+/** Azure OpenAI by its v1 API; `--model` is the name of a batch deployment. */
+export function createAzureProvider(settings: ProviderSettings): Provider {
+  requireKey("azure", settings);
+  return new OpenAiCompatibleProvider(
+    {
+      name: "azure",
+      identity: identityOf("azure", settings),
+      baseUrl: requireBaseUrl("azure", settings, "https://RESOURCE.openai.azure.com/openai/v1"),
+      limits: LIMITS,
+      poll: { firstMs: 60_000, maxMs: 120_000 },
+      headers: { "api-key": settings.apiKey ?? "" },
+    },
+    settings,
+  );
+}

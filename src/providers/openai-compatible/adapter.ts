@@ -1,0 +1,172 @@
+import { createReadStream } from "node:fs";
+import { OpenAI, toStreamingFile } from "openai";
+import type { Backoff } from "../../core/backoff.ts";
+import { retry } from "../../core/retry.ts";
+import {
+  type Batch,
+  type BatchLimits,
+  CHUNK_METADATA_KEY,
+  type CreateBatch,
+  type PollDefaults,
+  type Provider,
+  type ProviderSettings,
+} from "../provider.ts";
+import { isTransient, ProviderError } from "../provider-error.ts";
+import { saveBody } from "./download.ts";
+import { streamingFetch } from "./streaming-fetch.ts";
+import { translateError } from "./translate-error.ts";
+import { type Page, parseBatch, parseFile, parsePage, type RemoteFile } from "./wire.ts";
+
+/** What sets one OpenAI-compatible provider apart from another. */
+export interface Dialect {
+  readonly name: string;
+  readonly identity: string;
+  readonly baseUrl: string;
+  readonly limits: BatchLimits;
+  readonly poll: PollDefaults;
+  /** Headers beside the usual ones. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const BACKOFF: Backoff = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.5 };
+/** Tries after the first of a call that may be repeated: about a minute in all. */
+const RETRIES = 6;
+const CALL_TIMEOUT_MS = 120_000;
+/** A big upload over a slow line. */
+const UPLOAD_TIMEOUT_MS = 3_600_000;
+/** Batches and files are listed newest first; ours is among the last few thousand or not there. */
+const MAX_PAGES = 50;
+
+/** The adapter for every provider that speaks OpenAI's Files and Batches, by the official SDK. */
+export class OpenAiCompatibleProvider implements Provider {
+  readonly name: string;
+  readonly identity: string;
+  readonly limits: BatchLimits;
+  readonly poll: PollDefaults;
+  readonly #client: OpenAI;
+  readonly #settings: ProviderSettings;
+
+  constructor(dialect: Dialect, settings: ProviderSettings) {
+    this.name = dialect.name;
+    this.identity = dialect.identity;
+    this.limits = dialect.limits;
+    this.poll = dialect.poll;
+    this.#settings = settings;
+    this.#client = new OpenAI({
+      apiKey: settings.apiKey ?? "none",
+      baseURL: dialect.baseUrl,
+      // The SDK would repeat POST /batches, and bill twice. What may be repeated is repeated here.
+      maxRetries: 0,
+      timeout: CALL_TIMEOUT_MS,
+      fetch: streamingFetch,
+      defaultHeaders: dialect.headers ?? {},
+    });
+  }
+
+  async upload(path: string, name: string): Promise<string> {
+    const file = toStreamingFile(createReadStream(path), name, { type: "application/jsonl" });
+    const options = { timeout: UPLOAD_TIMEOUT_MS, signal: this.#settings.signal };
+    const created = await this.#call("upload file", () =>
+      this.#client.files.create({ file, purpose: "batch" }, options),
+    );
+    return parseFile(created).id;
+  }
+
+  async findUpload(name: string): Promise<string | undefined> {
+    for await (const file of this.#list("list files", "/files", { purpose: "batch", order: "desc", limit: "1000" })) {
+      const { id, name: listed } = parseFile(file);
+      if (listed === name) return id;
+    }
+    return undefined;
+  }
+
+  async createBatch({ inputFileId, endpoint, chunkName }: CreateBatch): Promise<Batch> {
+    // The endpoint is checked by the registry of endpoints; providers know more of them than the SDK's type does.
+    const body = {
+      input_file_id: inputFileId,
+      endpoint,
+      completion_window: "24h",
+      metadata: { [CHUNK_METADATA_KEY]: chunkName },
+    };
+    return parseBatch(await this.#call("create batch", () => this.#client.post("/batches", this.#options({ body }))));
+  }
+
+  async findBatch(chunkName: string, createdSince: number): Promise<Batch | undefined> {
+    for await (const value of this.#list("list batches", "/batches", { limit: "100" })) {
+      const batch = parseBatch(value);
+      if (batch.metadata[CHUNK_METADATA_KEY] === chunkName) return batch;
+      if (batch.createdAt > 0 && batch.createdAt < createdSince) return undefined;
+    }
+    return undefined;
+  }
+
+  async retrieveBatch(id: string): Promise<Batch> {
+    return parseBatch(await this.#repeat("retrieve batch", () => this.#get(`/batches/${encodeURIComponent(id)}`)));
+  }
+
+  async cancelBatch(id: string): Promise<Batch> {
+    const path = `/batches/${encodeURIComponent(id)}/cancel`;
+    return parseBatch(await this.#repeat("cancel batch", () => this.#client.post(path, this.#options({}))));
+  }
+
+  async download(fileId: string, path: string): Promise<number> {
+    const { signal, clock } = this.#settings;
+    return this.#repeat("download file", async () => {
+      const { bytes } = await this.#file(fileId);
+      const response = await this.#client.files.content(fileId, { signal });
+      return saveBody(response, { path, expectedBytes: bytes, clock });
+    });
+  }
+
+  async deleteFile(fileId: string): Promise<void> {
+    await this.#repeat("delete file", () => this.#client.files.delete(fileId, this.#options({})));
+  }
+
+  async close(): Promise<void> {}
+
+  async #file(id: string): Promise<RemoteFile> {
+    return parseFile(await this.#get(`/files/${encodeURIComponent(id)}`));
+  }
+
+  async *#list(operation: string, path: string, query: Readonly<Record<string, string>>): AsyncGenerator<unknown> {
+    let next: Page["next"] = {};
+    for (let pages = 0; next !== undefined && pages < MAX_PAGES; pages++) {
+      const parameters = new URLSearchParams({ ...query, ...next });
+      const page: Page = parsePage(await this.#repeat(operation, () => this.#get(`${path}?${parameters}`)));
+      yield* page.data;
+      next = page.next;
+    }
+  }
+
+  #get(path: string): Promise<unknown> {
+    return this.#client.get(path, this.#options({}));
+  }
+
+  #options<T extends object>(options: T) {
+    return { ...options, signal: this.#settings.signal };
+  }
+
+  /** One try: what it throws is a {@link ProviderError}, or the run's own reason to stop. */
+  async #call<T>(operation: string, call: () => PromiseLike<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      this.#settings.signal.throwIfAborted();
+      throw translateError(error, operation, this.name);
+    }
+  }
+
+  #repeat<T>(operation: string, call: () => PromiseLike<T>): Promise<T> {
+    const { clock, signal, log } = this.#settings;
+    return retry(() => this.#call(operation, call), {
+      backoff: BACKOFF,
+      retries: RETRIES,
+      isTransient,
+      requestedDelayMs: (error) => (error instanceof ProviderError ? error.retryAfterMs : undefined),
+      onRetry: (error, attempt, delayMs) =>
+        log.debug("api.retry", { operation, attempt, delayMs, error: String(error) }),
+      clock,
+      signal,
+    });
+  }
+}

@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { BATCH_STATUSES, type Batch, type BatchStatus } from "../provider.ts";
+
+/*
+ * What comes over the wire, read leniently: fields that only matter sometimes may be missing, null or empty, as the
+ * documented examples and real answers have them.
+ */
+
+const optionalId = z
+  .string()
+  .nullish()
+  .transform((id) => (id ? id : undefined));
+
+/** Seconds since the epoch; some providers send an ISO date. */
+const timestamp = z
+  .union([z.number(), z.string().transform((text) => Math.floor(Date.parse(text) / 1000))])
+  .nullish()
+  .transform((seconds) => (typeof seconds === "number" && Number.isFinite(seconds) ? seconds : 0));
+
+const batchError = z.object({
+  code: z.string().nullish(),
+  message: z.string().nullish(),
+  line: z.number().nullish(),
+  param: z.string().nullish(),
+});
+
+/** OpenAI wraps the list in an object; Groq sends it bare. */
+const batchErrors = z
+  .union([z.array(batchError), z.object({ data: z.array(batchError).nullish() }).transform(({ data }) => data ?? [])])
+  .nullish()
+  .transform((errors) => errors ?? []);
+
+const count = z
+  .number()
+  .nullish()
+  .transform((value) => value ?? 0);
+
+const batchSchema = z.object({
+  id: z.string().min(1),
+  status: z.string(),
+  input_file_id: z.string().nullish(),
+  output_file_id: optionalId,
+  error_file_id: optionalId,
+  errors: batchErrors,
+  created_at: timestamp,
+  request_counts: z.object({ total: count, completed: count, failed: count }).nullish(),
+  metadata: z.record(z.string(), z.unknown()).nullish(),
+});
+
+/** Reads a batch object. @throws {z.ZodError} when it is none */
+export function parseBatch(value: unknown): Batch {
+  const wire = batchSchema.parse(value);
+  return {
+    id: wire.id,
+    status: statusOf(wire.status),
+    inputFileId: wire.input_file_id ?? "",
+    ...(wire.output_file_id === undefined ? {} : { outputFileId: wire.output_file_id }),
+    ...(wire.error_file_id === undefined ? {} : { errorFileId: wire.error_file_id }),
+    errors: wire.errors.map(({ code, message, line, param }) => ({
+      code: code ?? "unknown",
+      message: message ?? "",
+      ...(line ? { line } : {}),
+      ...(param ? { param } : {}),
+    })),
+    createdAt: wire.created_at,
+    counts: wire.request_counts ?? { total: 0, completed: 0, failed: 0 },
+    metadata: Object.fromEntries(Object.entries(wire.metadata ?? {}).map(([key, text]) => [key, String(text)])),
+  };
+}
+
+/** Azure capitalises; "canceled" is seen with one l. An unknown status is one to wait on. */
+function statusOf(text: string): BatchStatus {
+  const spelled = text.toLowerCase().replace("canceled", "cancelled").replace("canceling", "cancelling");
+  return BATCH_STATUSES.find((status) => status === spelled) ?? "in_progress";
+}
+
+const pageSchema = z.object({
+  data: z.array(z.unknown()),
+  has_more: z.boolean().nullish(),
+  last_id: z.string().nullish(),
+  paging: z.object({ next_cursor: z.string().nullish() }).nullish(),
+});
+
+/** One page of a list, and how to ask for the next. */
+export interface Page {
+  readonly data: readonly unknown[];
+  readonly next: Readonly<Record<string, string>> | undefined;
+}
+
+/** Reads a page of a list: OpenAI pages by `after`, Groq by `cursor`. @throws {z.ZodError} when it is none */
+export function parsePage(value: unknown): Page {
+  const page = pageSchema.parse(value);
+  if (page.paging?.next_cursor) return { data: page.data, next: { cursor: page.paging.next_cursor } };
+  const lastId = page.last_id ?? idOf(page.data.at(-1));
+  return { data: page.data, next: page.has_more && lastId !== undefined ? { after: lastId } : undefined };
+}
+
+const fileSchema = z.object({
+  id: z.string().min(1),
+  filename: z.string().nullish(),
+  bytes: z.number().nullish(),
+  created_at: timestamp,
+});
+
+export interface RemoteFile {
+  readonly id: string;
+  readonly name: string;
+  /** Size in bytes, where the provider tells. */
+  readonly bytes: number | undefined;
+  readonly createdAt: number;
+}
+
+/** Reads a file object. @throws {z.ZodError} when it is none */
+export function parseFile(value: unknown): RemoteFile {
+  const { id, filename, bytes, created_at } = fileSchema.parse(value);
+  return { id, name: filename ?? "", bytes: bytes ?? undefined, createdAt: created_at };
+}
+
+function idOf(value: unknown): string | undefined {
+  const parsed = z.object({ id: z.string() }).safeParse(value);
+  return parsed.success ? parsed.data.id : undefined;
+}

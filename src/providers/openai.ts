@@ -1,0 +1,22 @@
+import { OpenAiCompatibleProvider } from "./openai-compatible/adapter.ts";
+import { identityOf, requireKey } from "./openai-compatible/dialect.ts";
+import type { Provider, ProviderSettings } from "./provider.ts";
+
+/** Source of the limits: the Batch API guide and its API specification (50,000 requests, 200 MB, decimal). */
+const LIMITS = { requestsPerBatch: 50_000, bytesPerBatch: 200_000_000 };
+const BASE_URL = "https://api.openai.com/v1";
+
+/** @throws {KeyRefusedError} without a key */
+export function createOpenAiProvider(settings: ProviderSettings): Provider {
+  requireKey("openai", settings);
+  return new OpenAiCompatibleProvider(
+    {
+      name: "openai",
+      identity: identityOf("openai", settings, BASE_URL),
+      baseUrl: settings.baseUrl ?? BASE_URL,
+      limits: LIMITS,
+      poll: { firstMs: 5_000, maxMs: 60_000 },
+    },
+    settings,
+  );
+}

@@ -1,0 +1,112 @@
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+
+/** What a provider accepts in one batch. */
+export interface BatchLimits {
+  readonly requestsPerBatch: number;
+  /** Bytes of the serialised input file. */
+  readonly bytesPerBatch: number;
+}
+
+/** How often to look at a batch when the user does not say. */
+export interface PollDefaults {
+  readonly firstMs: number;
+  readonly maxMs: number;
+}
+
+/** The states of the Batch API, under the names OpenAI gives them; other spellings are translated by the adapter. */
+export const BATCH_STATUSES = [
+  "validating",
+  "in_progress",
+  "finalizing",
+  "completed",
+  "failed",
+  "expired",
+  "cancelling",
+  "cancelled",
+] as const;
+export type BatchStatus = (typeof BATCH_STATUSES)[number];
+
+/** One entry of a failed batch's `errors`. */
+export interface BatchError {
+  readonly code: string;
+  readonly message: string;
+  /** 1-based line of the input file. */
+  readonly line?: number;
+  readonly param?: string;
+}
+
+/** A batch as the provider describes it. Counts are for display; what happened is in the files. */
+export interface Batch {
+  readonly id: string;
+  readonly status: BatchStatus;
+  readonly inputFileId: string;
+  readonly outputFileId?: string;
+  readonly errorFileId?: string;
+  readonly errors: readonly BatchError[];
+  /** Seconds since the Unix epoch. */
+  readonly createdAt: number;
+  readonly counts: { readonly total: number; readonly completed: number; readonly failed: number };
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What a live call came back with. */
+export interface LiveResponse {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** How to reach a provider. */
+export interface ProviderSettings {
+  /** The API's address up to and with `/v1`; undefined for the provider's own. */
+  readonly baseUrl: string | undefined;
+  readonly apiKey: string | undefined;
+  /** Whether `baseUrl` is a server of this process, whose address says nothing about whose answers it gives. */
+  readonly isEmbedded: boolean;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * An adapter for one API. It speaks to the network and knows nothing of rows, chunks or the ledger.
+ *
+ * Calls that create something (`upload`, `createBatch`) are made once and never repeated by the adapter: whether a
+ * lost reply means "done" or "not done" is for the caller to find out, by `findUpload` and `findBatch`. All other
+ * calls repeat themselves on transient failures. Every call throws a `ProviderError`.
+ */
+export interface Provider {
+  readonly name: string;
+  /** What makes its answers its own: the name, and the address where it is not the usual one. Part of every key. */
+  readonly identity: string;
+  readonly limits: BatchLimits;
+  readonly poll: PollDefaults;
+  /** Uploads a file from disk under that name, streaming. @returns the file's id */
+  upload(path: string, name: string): Promise<string>;
+  /** A batch input file with that name, if the provider has one. */
+  findUpload(name: string): Promise<string | undefined>;
+  createBatch(request: CreateBatch): Promise<Batch>;
+  /** The batch whose metadata carries that chunk, if the provider lists one created since (seconds since epoch). */
+  findBatch(chunkName: string, createdSince: number): Promise<Batch | undefined>;
+  retrieveBatch(id: string): Promise<Batch>;
+  cancelBatch(id: string): Promise<Batch>;
+  /**
+   * Downloads a file to disk, streaming, and checks its size against what the provider says it is.
+   *
+   * @returns bytes written
+   */
+  download(fileId: string, path: string): Promise<number>;
+  deleteFile(fileId: string): Promise<void>;
+  /** Lets go of what the adapter holds (connections, an embedded server). */
+  close(): Promise<void>;
+}
+
+export interface CreateBatch {
+  readonly inputFileId: string;
+  readonly endpoint: string;
+  /** Goes into the batch's metadata as `bg_pipe_chunk`. */
+  readonly chunkName: string;
+}
+
+/** The metadata key by which a batch is known to be ours. */
+export const CHUNK_METADATA_KEY = "bg_pipe_chunk";
