@@ -15,6 +15,12 @@ export function removeChunkFile(ledgerDirectory: string, name: string): void {
   rmSync(chunkPath(ledgerDirectory, name), { force: true });
 }
 
+/** A request's line on its way into a chunk. */
+export interface NewLine extends Pick<ChunkLine, "key" | "tokens" | "origin"> {
+  /** Without newline. */
+  readonly line: Buffer;
+}
+
 /** A chunk that is still being filled: a file on disk, and where each request's line lies in it. */
 export class ChunkFile {
   readonly name: string;
@@ -32,9 +38,9 @@ export class ChunkFile {
     this.#descriptor = guarded(name, () => openSync(chunkPath(ledgerDirectory, name), "wx"));
   }
 
-  /** Appends a request's line. @param line without newline */
-  add(key: string, line: Buffer, tokens: number): void {
-    this.lines.push({ key, offset: this.bytes, length: line.length, tokens });
+  /** Appends a request's line. */
+  add({ key, line, tokens, origin }: NewLine): void {
+    this.lines.push({ key, offset: this.bytes, length: line.length, tokens, origin });
     this.#pending.push(line, NEWLINE);
     this.#pendingBytes += line.length + 1;
     this.bytes += line.length + 1;

@@ -45,7 +45,7 @@ export class Chunks {
     );
     this.#ask = database.prepare(
       `UPDATE requests SET state = 'asked', run = ?, chunk = ?, attempts = attempts + 1,
-       line_offset = ?, line_length = ?, tokens = ? WHERE key = ? AND state IN ('claimed', 'unasked')`,
+       line_offset = ?, line_length = ?, tokens = ?, origin = ? WHERE key = ? AND state IN ('claimed', 'unasked')`,
     );
     this.#update = database.prepare(
       `UPDATE chunks SET state = ?, file_id = ?, batch_id = ?, batch_status = ?, output_file_id = ?,
@@ -139,8 +139,8 @@ export class Chunks {
     return textIn(found(this.#fileById.get(id), `result file ${id}`), "name");
   }
 
-  #askLine(chunk: Chunk, { key, offset, length, tokens }: ChunkLine): void {
-    const { changes } = this.#ask.run(chunk.runId, chunk.id, offset, length, tokens, key);
+  #askLine(chunk: Chunk, { key, offset, length, tokens, origin }: ChunkLine): void {
+    const { changes } = this.#ask.run(chunk.runId, chunk.id, offset, length, tokens, origin, key);
     if (changes !== 1) throw new InternalError(`request ${key} was put in chunk ${chunk.name} without being claimed`);
   }
 

@@ -183,6 +183,8 @@ export interface ChunkLine {
   readonly offset: number;
   readonly length: number;
   readonly tokens: number;
+  /** Where the first row that asks this stood, as `file:line`. */
+  readonly origin: string;
 }
 
 export interface UnaskedRequest extends ChunkLine {

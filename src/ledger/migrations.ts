@@ -51,6 +51,7 @@ const MIGRATIONS: readonly string[] = [
     line_offset INTEGER,
     line_length INTEGER,
     tokens INTEGER,
+    origin TEXT,
     result_file INTEGER,
     result_offset INTEGER,
     result_length INTEGER,

@@ -80,6 +80,7 @@ export class Requests {
       offset: numberIn(columns, "line_offset"),
       length: numberIn(columns, "line_length"),
       tokens: numberIn(columns, "tokens"),
+      origin: textIn(columns, "origin"),
       attempts: numberIn(columns, "attempts"),
     }));
   }

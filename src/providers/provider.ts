@@ -12,6 +12,8 @@ export interface BatchLimits {
 export interface PollDefaults {
   readonly firstMs: number;
   readonly maxMs: number;
+  /** How long a batch may exist before the list of batches shows it. */
+  readonly listLagMs: number;
 }
 
 /** The states of the Batch API, under the names OpenAI gives them; other spellings are translated by the adapter. */

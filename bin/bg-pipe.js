@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// Plain, so that an old Node can read it and be told what is missing.
+if (Number.parseInt(process.versions.node, 10) < 24) {
+  process.stderr.write(
+    `bg-pipe: needs Node 24 or newer, and this is ${process.version} (in a clone, npx bg-pipe brings its own)\n`,
+  );
+  process.exitCode = 78;
+} else {
+  import("node:fs")
+    .then(({ existsSync }) => {
+      const source = new URL("../src/cli/main.ts", import.meta.url);
+      return import(existsSync(source) ? source.href : new URL("../dist/cli/main.js", import.meta.url).href);
+    })
+    .then(({ main }) => main(process.argv.slice(2)))
+    .then((status) => {
+      process.exitCode = status;
+    });
+}

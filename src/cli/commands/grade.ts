@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { optionsOf } from "../../config/options.ts";
+import { readPackageText } from "../../config/package-data.ts";
+import { readApiKey } from "../../config/secrets.ts";
+import { readTextFile } from "../../config/text-file.ts";
+import { systemClock } from "../../core/clock.ts";
+import { UsageError } from "../../core/errors.ts";
+import type { Emulator } from "../../emulator/server.ts";
+import { writeFileDurably } from "../../io/durable.ts";
+import type { RunHost } from "../../pipelines/settings.ts";
+import { formatSummary, type Summary } from "../../report/summary.ts";
+import type { Command, CommandContext } from "../command.ts";
+import { writeText } from "../write-text.ts";
+
+/** The whole pipeline over rows. */
+export const grade: Command = {
+  name: "grade",
+  summary: "Sends every row through a model by way of the Batch API, and adds the answer to the row",
+  usage: "grade [INPUT…] [flags]",
+  options: optionsOf("grade"),
+  examples: [
+    {
+      command: "bg-pipe grade answers.csv --model gpt-5-mini --prompt grading.yaml -o graded.csv",
+      explains: "Grades a CSV file; run it again after a stop and it goes on",
+    },
+    {
+      command: "cat answers.jsonl | bg-pipe grade --model gpt-5-mini --system 'Grade from 1 to 5.' > graded.jsonl",
+      explains: "Works as a filter",
+    },
+    {
+      command: "bg-pipe grade 'data/*.jsonl' --model gpt-5-mini --schema grade.json --errors failed.jsonl -o out.jsonl",
+      explains: "Asks for answers that follow a JSON Schema, and sets failed rows apart",
+    },
+    {
+      command: "bg-pipe grade answers.csv --model gpt-5-mini --dry-run",
+      explains: "Says what would be asked, and makes no request",
+    },
+  ],
+  afterSignal: "batches keep running at the provider; run the same command again to go on from here",
+  run,
+};
+
+async function run(context: CommandContext): Promise<number> {
+  refuseTerminalInput(context);
+  const { values } = context.configuration;
+  const emulator = values.provider === "emulator" && values.baseUrl === undefined ? await embed(context) : undefined;
+  try {
+    const settings = { ...values, ...(emulator && { baseUrl: emulator.url }), inputs: context.positionals };
+    const { grade: gradeRows } = await import("../../pipelines/grade.ts");
+    const result = await gradeRows(settings, await hostOf(context, emulator !== undefined));
+    await tell(context, result.summary);
+    if (result.error !== undefined) throw result.error;
+    return result.exitStatus;
+  } finally {
+    await emulator?.close();
+  }
+}
+
+/** Someone who forgot the input would wait for ever. */
+function refuseTerminalInput({ positionals, stdin }: CommandContext): void {
+  if (positionals.length > 0 || stdin.isTTY !== true) return;
+  throw new UsageError("there is no input: nothing is piped in, and no file is named", {
+    hint: "Try: bg-pipe grade rows.jsonl, or: cat rows.jsonl | bg-pipe grade. Use - to type rows in.",
+  });
+}
+
+/** The emulator in this process. Its files are in the state directory, so that a later run finds its batches. */
+async function embed({ configuration }: CommandContext): Promise<Emulator> {
+  const { startEmulator } = await import("../../emulator/server.ts");
+  return startEmulator({ directory: join(configuration.values.stateDir, "emulator"), clock: systemClock });
+}
+
+async function hostOf(context: CommandContext, isEmbedded: boolean): Promise<RunHost> {
+  const { stdin, stdout, log, signal } = context;
+  const data = { prompts: await readPackageText("prompts.yaml"), models: await readPackageText("models.yaml") };
+  return { stdin, stdout, log, clock: systemClock, signal, apiKey: await keyOf(context), isEmbedded, data };
+}
+
+/** A rehearsal needs no key: neither on the emulator, nor when nothing is sent. */
+async function keyOf({ configuration, environment, secrets }: CommandContext): Promise<string | undefined> {
+  const { values } = configuration;
+  if (values.provider === "emulator") return undefined;
+  if (values.dryRun) return "none";
+  const key = await readApiKey({ values, environment, readFile: readTextFile });
+  secrets.add(key);
+  return key;
+}
+
+async function tell({ configuration, stderr }: CommandContext, summary: Summary): Promise<void> {
+  const { values } = configuration;
+  if (values.summary !== undefined) await writeFileDurably(values.summary, `${JSON.stringify(summary, null, 2)}\n`);
+  if (!values.quiet && values.logFormat === "text") await writeText(stderr, formatSummary(summary));
+}

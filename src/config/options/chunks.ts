@@ -1,0 +1,62 @@
+import type { OptionDefinition } from "../option-definition.ts";
+
+const group = "chunks";
+const grade = ["grade"] as const;
+const defaultText = "the provider's limit";
+
+/** How requests are put into batches. */
+export const chunkOptions = {
+  "chunk-rows": {
+    type: "size",
+    summary: "Most requests in a batch",
+    group,
+    commands: grade,
+    minimum: 1,
+    defaultText,
+    example: 5000,
+  },
+  "chunk-bytes": {
+    type: "size",
+    summary: "Most bytes in a batch's input file",
+    group,
+    commands: grade,
+    value: "SIZE",
+    minimum: 1,
+    defaultText,
+    example: "50MB",
+  },
+  "chunk-tokens": {
+    type: "size",
+    summary: "Most input tokens in a batch",
+    group,
+    commands: grade,
+    minimum: 1,
+    defaultText: "no limit but --enqueued-tokens",
+    example: "2M",
+  },
+  "chunk-count": {
+    type: "integer",
+    summary: "Make this many batches, whatever their size",
+    group,
+    commands: grade,
+    minimum: 1,
+    example: 8,
+  },
+  "max-batches": {
+    type: "integer",
+    summary: "Most batches in flight at a time",
+    group,
+    commands: grade,
+    minimum: 1,
+    default: 4,
+  },
+  "enqueued-tokens": {
+    type: "size",
+    summary: "Most input tokens in flight at a time, per model",
+    group,
+    commands: grade,
+    minimum: 1,
+    defaultText: "what the provider's refusals teach",
+    example: "20M",
+  },
+} as const satisfies Record<string, OptionDefinition>;

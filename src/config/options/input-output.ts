@@ -1,0 +1,82 @@
+import { formats } from "../../formats/index.ts";
+import type { OptionDefinition } from "../option-definition.ts";
+
+const group = "input";
+const grade = ["grade"] as const;
+const choices = Object.keys(formats) as (keyof typeof formats)[];
+const synonyms = { ndjson: "jsonl" };
+
+/** What comes in, what goes out, and what becomes of rows that fail. */
+export const inputOutputOptions = {
+  "input-format": {
+    type: "enum",
+    summary: "Format of the input",
+    group,
+    commands: grade,
+    choices,
+    synonyms,
+    defaultText: "by file name extension, else sniffed",
+    example: "csv",
+  },
+  "output-format": {
+    type: "enum",
+    summary: "Format of the output",
+    group,
+    commands: grade,
+    choices,
+    synonyms,
+    defaultText: "by file name extension, else the input's",
+    example: "jsonl",
+  },
+  output: {
+    type: "string",
+    summary: "Write rows here, by way of a temporary file beside it; - is stdout",
+    group,
+    commands: grade,
+    alias: "o",
+    value: "FILE",
+    path: "file",
+    defaultText: "stdout",
+    example: "graded.jsonl",
+  },
+  errors: {
+    type: "string",
+    summary: "Write failed rows here too",
+    group,
+    commands: grade,
+    value: "FILE",
+    path: "file",
+    example: "failed.jsonl",
+  },
+  order: {
+    type: "enum",
+    summary: "Write rows in the input's order, or as answers come",
+    group,
+    commands: grade,
+    choices: ["input", "completion"],
+    default: "input",
+  },
+  "on-error": {
+    type: "enum",
+    summary: "A failed row is kept with its error, skipped (--errors has it), or halts the run",
+    group,
+    commands: grade,
+    choices: ["keep", "skip", "halt"],
+    default: "keep",
+  },
+  meta: {
+    type: "boolean",
+    summary: "Add grade_meta to each row: batch, model, finish reason, usage, attempts",
+    group,
+    commands: grade,
+    default: false,
+  },
+  "max-record-bytes": {
+    type: "size",
+    summary: "A longer input record is a failed row",
+    group,
+    commands: grade,
+    minimum: 1,
+    default: "16MiB",
+  },
+} as const satisfies Record<string, OptionDefinition>;

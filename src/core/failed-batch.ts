@@ -1,0 +1,30 @@
+/** One reason a provider gives for turning a whole batch away. */
+export interface BatchComplaint {
+  readonly code: string;
+  readonly message: string;
+  /** 1-based line of the input file. */
+  readonly line?: number;
+}
+
+/** What to do about a batch that the provider turned away before it began. Nothing of it was billed. */
+export type FailedBatchVerdict =
+  /** Too much is enqueued: wait, then send the same file in again. `limit` is in tokens, where the message says it. */
+  | { readonly kind: "wait"; readonly limit: number | undefined }
+  /** The provider does not find a file it has; it is seen during incidents, for hours. */
+  | { readonly kind: "fileNotFound" }
+  /** The requests themselves are at fault. */
+  | { readonly kind: "stop" };
+
+/** Judges the errors of a batch with status `failed`. Source: errors quoted from the API (openai-python#2084 and others). */
+export function judgeFailedBatch(errors: readonly BatchComplaint[]): FailedBatchVerdict {
+  const full = errors.find(({ code }) => code === "token_limit_exceeded");
+  if (full !== undefined) return { kind: "wait", limit: limitIn(full.message) };
+  const lost = errors.find(({ message, line }) => line === undefined && /cannot find file/i.test(message));
+  return lost === undefined ? { kind: "stop" } : { kind: "fileNotFound" };
+}
+
+/** "… Limit: 2,000,000 enqueued tokens. …" */
+function limitIn(message: string): number | undefined {
+  const digits = /limit:\s*([\d,]+)/i.exec(message)?.[1]?.replaceAll(",", "");
+  return digits === undefined ? undefined : Number.parseInt(digits, 10);
+}

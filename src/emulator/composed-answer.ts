@@ -1,0 +1,74 @@
+import { generateAnswer } from "./answers.ts";
+import type { DirectiveName } from "./directives.ts";
+import { badRequest } from "./errors.ts";
+import type { SeededRandom } from "./random.ts";
+import { SchemaError } from "./schema-node.ts";
+import type { TokenMeter } from "./usage.ts";
+import { sentence } from "./words.ts";
+
+/** What form an answer shall have. */
+export type AnswerFormat =
+  | { readonly kind: "text" }
+  | { readonly kind: "json" }
+  | { readonly kind: "schema"; readonly name: string; readonly schema: unknown; readonly param: string };
+
+export interface Composition {
+  readonly format: AnswerFormat;
+  /** What the text is a function of. */
+  readonly random: SeededRandom;
+  readonly maxTokens: number | undefined;
+  readonly effect: DirectiveName | undefined;
+  readonly meter: TokenMeter;
+}
+
+/** An answer before it takes an endpoint's shape: a text or a refusal. */
+export interface ComposedAnswer {
+  readonly text: string;
+  readonly isRefusal: boolean;
+  readonly finishReason: "stop" | "length" | "content_filter";
+  readonly tokens: number;
+}
+
+/**
+ * Makes up an answer.
+ *
+ * @throws {ApiError} 400 for a schema that no answer can follow.
+ */
+export function composeAnswer(composition: Composition): ComposedAnswer {
+  const { effect, meter, maxTokens } = composition;
+  const isRefusal = effect === "refuse";
+  const text = isRefusal ? "I'm sorry, but I can't assist with that request." : textFor(composition);
+  const allowed = maxTokens ?? Number.POSITIVE_INFINITY;
+  const tokens = meter.count(text);
+  if (tokens > allowed) {
+    const kept = cutToTokens(text, allowed, meter);
+    return { text: kept, isRefusal, finishReason: "length", tokens: meter.count(kept) };
+  }
+  return { text, isRefusal, tokens, finishReason: effect === "content_filter" ? "content_filter" : "stop" };
+}
+
+function textFor({ format, random, effect }: Composition): string {
+  if (format.kind === "text" || effect === "invalid_answer") return sentence(random);
+  if (effect === "content_filter") return "";
+  if (format.kind === "json") return JSON.stringify({ answer: sentence(random) });
+  try {
+    return JSON.stringify(generateAnswer(format.schema, random));
+  } catch (error) {
+    if (!(error instanceof SchemaError)) throw error;
+    const message = `Invalid schema for response_format '${format.name}': ${error.message}.`;
+    throw badRequest("invalid_json_schema", message, format.param);
+  }
+}
+
+/** The longest beginning of a text that has at most so many tokens, by halving. */
+function cutToTokens(text: string, maxTokens: number, meter: TokenMeter): string {
+  const characters = Array.from(text);
+  let fits = 0;
+  let tooLong = characters.length;
+  while (tooLong - fits > 1) {
+    const middle = (fits + tooLong) >> 1;
+    if (meter.count(characters.slice(0, middle).join("")) <= maxTokens) fits = middle;
+    else tooLong = middle;
+  }
+  return characters.slice(0, fits).join("");
+}

@@ -1,0 +1,49 @@
+import type { ServerResponse } from "node:http";
+import type { RequestBody } from "../core/records.ts";
+import { toSeconds } from "./batch-record.ts";
+import { type Answer, Answerer } from "./completions.ts";
+import { ApiError, missingParameter } from "./errors.ts";
+import { type Exchange, readJsonBody, sendJson } from "./http.ts";
+import type { Services } from "./services.ts";
+import type { EndpointPath } from "./wire.ts";
+
+/** The handler of one live endpoint. */
+export function answerLive(endpoint: EndpointPath) {
+  return async ({ request, response, requestId }: Exchange, services: Services): Promise<void> => {
+    const body = withModel(await readJsonBody(request, services.limits.bytesPerBody));
+    const answerer = await Answerer.create(endpoint, body.model, services.answering);
+    const occasion = { name: requestId, createdSeconds: toSeconds(services.clock.now()) };
+    const answer = answerer.answer(body, occasion);
+    const { usage, request: hash } = answer;
+    if (usage !== undefined) {
+      services.billing.append([{ custom_id: null, batch_id: null, endpoint, model: body.model, usage, request: hash }]);
+    }
+    deliver(response, answer);
+  };
+}
+
+/** @throws {ApiError} 400 without a model, 404 for one that nobody has. */
+function withModel(body: Record<string, unknown>): RequestBody {
+  const { model } = body;
+  if (typeof model !== "string") throw missingParameter("model");
+  if (model.startsWith("no-such")) {
+    const message = `The model '${model}' does not exist or you do not have access to it.`;
+    throw new ApiError(404, { message, code: "model_not_found", param: "model" });
+  }
+  return { ...body, model };
+}
+
+function deliver(response: ServerResponse, answer: Answer): void {
+  if (answer.delivery === "lost" || answer.status === 0) {
+    response.destroy();
+    return;
+  }
+  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+  if (answer.delivery === "whole") {
+    sendJson(response, answer.body, answer.status);
+    return;
+  }
+  const text = JSON.stringify(answer.body);
+  response.writeHead(answer.status, { "content-type": "application/json" });
+  response.end(text.slice(0, text.length >> 1));
+}

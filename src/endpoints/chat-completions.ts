@@ -1,0 +1,64 @@
+import type { RenderedPrompt } from "../core/prompt.ts";
+import type { RequestBody } from "../core/records.ts";
+import type { AnswerSchema, Endpoint, ModelAnswer, RequestSettings } from "./endpoint.ts";
+import { withExtra } from "./extra.ts";
+import { messagesTokens, TOKENS_OF_REPLY_START } from "./message-tokens.ts";
+import { asList, asObject, asText } from "./narrow.ts";
+import { readUsage } from "./usage.ts";
+
+/** `POST /v1/chat/completions`. */
+export const chatCompletions: Endpoint = {
+  path: "/v1/chat/completions",
+  buildBody,
+  promptTokens,
+  readAnswer,
+};
+
+function buildBody(prompt: RenderedPrompt, settings: RequestSettings): RequestBody {
+  const { model, maxOutputTokens, temperature, schema, extra } = settings;
+  const body: RequestBody = {
+    model,
+    messages: prompt.messages,
+    ...(schema && { response_format: responseFormat(schema) }),
+    ...(maxOutputTokens !== undefined && { max_completion_tokens: maxOutputTokens }),
+    ...(temperature !== undefined && { temperature }),
+  };
+  return withExtra(body, extra);
+}
+
+function responseFormat({ name, schema }: AnswerSchema) {
+  return { type: "json_schema", json_schema: { name, strict: true, schema } };
+}
+
+function promptTokens(body: RequestBody, count: (text: string) => number): number {
+  return messagesTokens(asList(body.messages), count) + TOKENS_OF_REPLY_START;
+}
+
+function readAnswer(value: unknown): ModelAnswer | undefined {
+  const body = asObject(value);
+  const choice = asObject(asList(body?.choices)[0]);
+  const message = asObject(choice?.message);
+  if (body === undefined || choice === undefined || message === undefined) return undefined;
+  const text = readContent(message.content);
+  const refusal = asText(message.refusal);
+  const model = asText(body.model);
+  const usage = readUsage(body.usage, "prompt", "completion");
+  return {
+    finishReason: readFinishReason(choice.finish_reason),
+    ...(text !== undefined && { text }),
+    ...(refusal !== undefined && { refusal }),
+    ...(model !== undefined && { model }),
+    ...(usage && { usage }),
+  };
+}
+
+/** A text, or what a few compatible providers send instead: an array of text parts. */
+function readContent(content: unknown): string | undefined {
+  if (typeof content === "string") return content;
+  if (!Array.isArray(content)) return undefined;
+  return content.map((part) => asText(asObject(part)?.text) ?? "").join("");
+}
+
+function readFinishReason(reason: unknown): ModelAnswer["finishReason"] {
+  return reason === "stop" || reason === "length" || reason === "content_filter" ? reason : "other";
+}

@@ -1,0 +1,155 @@
+import { join } from "node:path";
+import { Change } from "../core/concurrency.ts";
+import type { BadRow, Failure, RequestRow, TextRow } from "../core/records.ts";
+import type { Claim, Ledger, RequestState, Run } from "./ledger.ts";
+import { Spool, type Ticket } from "./spool.ts";
+
+/** A row whose fate is known. */
+export type SettledRow =
+  | { readonly row: TextRow | BadRow; readonly failure: Failure }
+  | { readonly row: TextRow | BadRow; readonly key: string; readonly state: SettledState };
+export type SettledState = Extract<RequestState, { kind: "answered" | "failed" }>;
+
+/** Where rows wait, on disk, until their requests are settled. */
+export interface WaitingRoom {
+  /** Takes rows in, with what the ledger said of their requests. */
+  add(rows: readonly RequestRow[], claims: ReadonlyMap<string, Claim>): void;
+  /** Says that requests may have been settled. */
+  notify(): void;
+  /** Says that no more rows will come and every request is settled. */
+  end(): void;
+  /** The rows, as they become ready. */
+  settled(signal: AbortSignal): AsyncGenerator<readonly SettledRow[]>;
+  dispose(): void;
+}
+
+/** Lets rows out in the order of the input: a finished row waits on disk behind an unfinished one. */
+export class InputOrderRoom implements WaitingRoom {
+  readonly #ledger: Ledger;
+  readonly #spool: Spool;
+  readonly #change = new Change();
+
+  constructor(ledger: Ledger, run: Run) {
+    this.#ledger = ledger;
+    this.#spool = new Spool(spoolDirectory(ledger, run, "waiting"));
+  }
+
+  add(rows: readonly RequestRow[]): void {
+    this.#spool.append(rows.map(ticketOf));
+  }
+
+  notify(): void {
+    this.#change.notify();
+  }
+
+  end(): void {
+    this.#spool.end();
+    this.#change.notify();
+  }
+
+  async *settled(signal: AbortSignal): AsyncGenerator<readonly SettledRow[]> {
+    for await (const tickets of this.#spool.read(signal)) {
+      let rest: readonly Ticket[] = tickets;
+      while (rest.length > 0) {
+        const looked = lookUp(this.#ledger, rest);
+        const open = looked.findIndex((row) => row === undefined);
+        const ready = (open === -1 ? looked : looked.slice(0, open)).filter((row) => row !== undefined);
+        if (ready.length > 0) yield ready;
+        rest = rest.slice(ready.length);
+        if (ready.length === 0) await this.#change.next(signal);
+      }
+    }
+  }
+
+  dispose(): void {
+    this.#spool.dispose();
+  }
+}
+
+/** Lets rows out as soon as they are ready, whatever their place in the input. */
+export class CompletionOrderRoom implements WaitingRoom {
+  readonly #ledger: Ledger;
+  readonly #run: Run;
+  readonly #change = new Change();
+  #waiting: Spool;
+  #spools = 0;
+  #isDue = false;
+  #isEnded = false;
+
+  constructor(ledger: Ledger, run: Run) {
+    this.#ledger = ledger;
+    this.#run = run;
+    this.#waiting = this.#newSpool();
+  }
+
+  add(rows: readonly RequestRow[], claims: ReadonlyMap<string, Claim>): void {
+    this.#waiting.append(rows.map(ticketOf));
+    const hasReady = rows.some((row) => !("request" in row) || claims.get(row.request.key)?.kind === "settled");
+    if (hasReady) this.notify();
+  }
+
+  notify(): void {
+    this.#isDue = true;
+    this.#change.notify();
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    this.notify();
+  }
+
+  async *settled(signal: AbortSignal): AsyncGenerator<readonly SettledRow[]> {
+    for (;;) {
+      const isLast = this.#isEnded;
+      if (this.#isDue) yield* this.#sweep(signal);
+      if (isLast) return;
+      if (!this.#isDue) await this.#change.next(signal);
+    }
+  }
+
+  dispose(): void {
+    this.#waiting.dispose();
+  }
+
+  /**
+   * One pass over all that wait; what is not ready waits on. The chunk stage reads ahead by a few chunks only, so a
+   * row meets a few passes at most.
+   */
+  async *#sweep(signal: AbortSignal): AsyncGenerator<readonly SettledRow[]> {
+    this.#isDue = false;
+    const swept = this.#waiting;
+    this.#waiting = this.#newSpool();
+    swept.end();
+    for await (const tickets of swept.read(signal)) {
+      const looked = lookUp(this.#ledger, tickets);
+      this.#waiting.append(tickets.filter((_, index) => looked[index] === undefined));
+      const ready = looked.filter((row) => row !== undefined);
+      if (ready.length > 0) yield ready;
+    }
+    swept.dispose();
+  }
+
+  #newSpool(): Spool {
+    return new Spool(spoolDirectory(this.#ledger, this.#run, `waiting-${this.#spools++}`));
+  }
+}
+
+function spoolDirectory(ledger: Ledger, run: Run, name: string): string {
+  return join(ledger.directory, "runs", `${run.id}`, name);
+}
+
+function ticketOf(row: RequestRow): Ticket {
+  return "request" in row ? { row: row.row, key: row.request.key } : row;
+}
+
+/** What is known of each ticket; undefined for those that have to wait. */
+function lookUp(ledger: Ledger, tickets: readonly Ticket[]): readonly (SettledRow | undefined)[] {
+  const keys = [...new Set(tickets.flatMap((ticket) => ("key" in ticket ? [ticket.key] : [])))];
+  const outcomes = ledger.outcomes(keys);
+  const states = new Map(outcomes.map((state, index) => [keys[index], state]));
+  return tickets.map((ticket) => {
+    if (!("key" in ticket)) return ticket;
+    const state = states.get(ticket.key);
+    return state?.kind === "answered" || state?.kind === "failed" ? { ...ticket, state } : undefined;
+  });
+}

@@ -1,0 +1,91 @@
+import { type Duplex, Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { chain } from "stream-chain";
+import { forEachConcurrent } from "../core/concurrency.ts";
+import type { AnsweredRow, RequestRow, Row } from "../core/records.ts";
+import type { Chunk, Ledger, Run } from "../ledger/ledger.ts";
+import { RENEW_EVERY_MS } from "../ledger/lease.ts";
+import type { SettledRow, WaitingRoom } from "../ledger/waiting-room.ts";
+import { type ChunkOptions, ChunkStage } from "../stages/chunk.ts";
+import { type ChunkLifeOptions, liveChunk } from "./chunk-life.ts";
+
+/** A step that maps an array of items to an array of items. */
+export type Step<In, Out> = (items: readonly In[]) => readonly Out[];
+
+export interface AnswerRowsOptions {
+  readonly ledger: Ledger;
+  readonly run: Run;
+  readonly waitingRoom: WaitingRoom;
+  /** Rows in. */
+  readonly rows: AsyncIterable<readonly Row[]>;
+  /** guard, build and count. */
+  readonly guard: Step<Row, Row>;
+  readonly build: Step<Row, RequestRow>;
+  readonly count: Step<RequestRow, RequestRow>;
+  readonly chunk: Omit<ChunkOptions, "ledger" | "run" | "waitingRoom" | "signal">;
+  readonly life: Omit<ChunkLifeOptions, "ledger" | "chunkStage" | "onSettled" | "signal">;
+  readonly maxBatches: number;
+  readonly merge: Step<SettledRow, AnsweredRow>;
+  /** Takes the rows out. */
+  readonly write: (rows: AsyncIterable<readonly AnsweredRow[]>) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The middle of every batch pipeline, in two halves that meet in the waiting room:
+ *
+ *     rows → guard → build → count → chunk → submit → poll → fetch → settle
+ *                                      └ waiting room → merge → write
+ *
+ * The first half pulls rows only while a batch may be added, so what limits the batches limits the reading. A
+ * failure of either half ends both.
+ */
+export async function answerRows(options: AnswerRowsOptions): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const { ledger, run, waitingRoom } = options;
+  const renewal = setInterval(() => ledger.renewRun(run.id), RENEW_EVERY_MS);
+  const halves = [ask(options, signal), answer(options, signal)];
+  try {
+    await Promise.all(halves);
+  } catch (error) {
+    stop.abort(error);
+    await Promise.allSettled(halves);
+    // Streams that are aborted fail with an error of their own; the reason says why.
+    throw options.signal.aborted ? options.signal.reason : error;
+  } finally {
+    clearInterval(renewal);
+    waitingRoom.dispose();
+  }
+}
+
+async function ask(options: AnswerRowsOptions, signal: AbortSignal): Promise<void> {
+  const { ledger, run, waitingRoom, maxBatches } = options;
+  const chunkStage = new ChunkStage({ ...options.chunk, ledger, run, waitingRoom, signal });
+  const steps: Duplex = chain([options.guard, options.build, options.count], { ...ONE_ARRAY_AT_A_TIME });
+  await pipeline(
+    Readable.from(options.rows, { highWaterMark: 1 }),
+    steps,
+    async (requests: AsyncIterable<readonly RequestRow[]>) => {
+      const onSettled = () => waitingRoom.notify();
+      const work = (chunk: Chunk, failed: AbortSignal) => {
+        const either = AbortSignal.any([signal, failed]);
+        return liveChunk(chunk, { ...options.life, ledger, chunkStage, onSettled, signal: either });
+      };
+      await forEachConcurrent(chunkStage.chunks(requests), maxBatches, work);
+    },
+    { signal },
+  );
+  waitingRoom.end();
+}
+
+async function answer({ waitingRoom, merge, write }: AnswerRowsOptions, signal: AbortSignal): Promise<void> {
+  await write(mapArrays(waitingRoom.settled(signal), merge));
+}
+
+/** Arrays are already bundles of rows; streams need hold no more than one. */
+const ONE_ARRAY_AT_A_TIME = { writableHighWaterMark: 1, readableHighWaterMark: 1 };
+
+async function* mapArrays<In, Out>(source: AsyncIterable<readonly In[]>, step: Step<In, Out>) {
+  for await (const items of source) yield step(items);
+}

@@ -1,0 +1,22 @@
+import type { Logger } from "../core/logger.ts";
+import type { BatchLimits } from "../providers/provider.ts";
+import type { ChunkLimits } from "../stages/chunk.ts";
+import type { GradeSettings } from "./settings.ts";
+
+/** What a chunk may hold: what the user says, within what the provider takes. */
+export function chunkLimits(settings: GradeSettings, limits: BatchLimits, log: Logger): ChunkLimits {
+  const { chunkRows, chunkBytes, chunkTokens, chunkCount, enqueuedTokens } = settings;
+  const tokens = Math.min(chunkTokens ?? Number.POSITIVE_INFINITY, enqueuedTokens ?? Number.POSITIVE_INFINITY);
+  return {
+    requests: within("chunk-rows", chunkRows, limits.requestsPerBatch, log),
+    bytes: within("chunk-bytes", chunkBytes, limits.bytesPerBatch, log),
+    tokens,
+    count: chunkCount,
+  };
+}
+
+function within(flag: string, value: number | undefined, limit: number, log: Logger): number {
+  if (value === undefined || value <= limit) return value ?? limit;
+  log.warn(`--${flag} ${value} is over the provider's limit; using ${limit}`);
+  return limit;
+}

@@ -1,0 +1,223 @@
+import { createHash } from "node:crypto";
+import { Counters } from "../core/counters.ts";
+import { BgPipeError, EXIT, InternalError } from "../core/errors.ts";
+import { TokenGate } from "../core/token-gate.ts";
+import { resolveInputs } from "../io/inputs.ts";
+import { ledgers } from "../ledger/index.ts";
+import type { Ledger, Run } from "../ledger/ledger.ts";
+import { ResultReader } from "../ledger/result-reader.ts";
+import { CompletionOrderRoom, InputOrderRoom } from "../ledger/waiting-room.ts";
+import { providers } from "../providers/index.ts";
+import type { Provider } from "../providers/provider.ts";
+import { type Summary, summarise } from "../report/summary.ts";
+import { createBuild } from "../stages/build.ts";
+import { createCount } from "../stages/count.ts";
+import { createGuard } from "../stages/guard.ts";
+import { addedFieldNames, createMerge, extraColumns } from "../stages/merge.ts";
+import { RowSource } from "../stages/read.ts";
+import { write } from "../stages/write.ts";
+import { answerRows } from "./answer-rows.ts";
+import { chunkLimits } from "./chunk-limits.ts";
+import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
+import { planRows } from "./plan-rows.ts";
+import { prepareQuestion, type Question } from "./question.ts";
+import type { GradeSettings, RunHost } from "./settings.ts";
+
+/** How a run ended. It is not thrown, so that there is a summary whatever happened. */
+export interface GradeResult {
+  readonly exitStatus: number;
+  readonly summary: Summary;
+  /** Why it ended early; undefined when it ran to its end. */
+  readonly error: unknown;
+}
+
+/**
+ * The grade pipeline: every row of the inputs through the model by way of the Batch API, and out again with its
+ * answer.
+ *
+ * @throws {BgPipeError} when the run cannot begin; once it has begun, all that happens is in the result
+ */
+export async function grade(settings: GradeSettings, host: RunHost): Promise<GradeResult> {
+  const paths = await resolveInputs(settings.inputs);
+  const question = await prepareQuestion(settings, host.data);
+  const provider = await openProvider(settings, host);
+  const counters = new Counters();
+  const source = await RowSource.open({
+    paths,
+    stdin: host.stdin,
+    format: settings.inputFormat,
+    maxRecordBytes: settings.maxRecordBytes,
+    counters,
+    signal: host.signal,
+  });
+  const ledger = await openLedger(settings, host);
+  try {
+    const job = new GradeJob({ settings, host, question, provider, counters, source, ledger });
+    return await (settings.dryRun ? job.plan() : job.run());
+  } finally {
+    ledger.close();
+    await provider.close();
+  }
+}
+
+async function openProvider({ provider, baseUrl }: GradeSettings, host: RunHost): Promise<Provider> {
+  const create = await providers[provider]();
+  const { apiKey, isEmbedded, log, clock, signal } = host;
+  return create({ baseUrl, apiKey, isEmbedded, log, clock, signal });
+}
+
+async function openLedger({ stateDir }: GradeSettings, { clock }: RunHost): Promise<Ledger> {
+  const open = await ledgers.sqlite();
+  return open({ directory: stateDir, clock });
+}
+
+interface GradeParts {
+  readonly settings: GradeSettings;
+  readonly host: RunHost;
+  readonly question: Question;
+  readonly provider: Provider;
+  readonly counters: Counters;
+  readonly source: RowSource;
+  readonly ledger: Ledger;
+}
+
+/** One execution, with all its parts at hand. */
+class GradeJob {
+  readonly #parts: GradeParts;
+  readonly #startedAt: number;
+  #columns: readonly string[] | undefined;
+
+  constructor(parts: GradeParts) {
+    this.#parts = parts;
+    this.#startedAt = parts.host.clock.now();
+    // The guard needs to see the columns without waiting for them.
+    void parts.source.columns.then((columns) => (this.#columns = columns), () => {});
+  }
+
+  async plan(): Promise<GradeResult> {
+    const { source, ledger, counters, settings, provider, host } = this.#parts;
+    const limits = chunkLimits(settings, provider.limits, host.log);
+    const guard = this.#guard(false);
+    const { build, count } = this.#steps();
+    const steps = (rows: Parameters<typeof guard>[0]) => count(build(guard(rows)));
+    await planRows({ rows: source.rows(), steps, ledger, limits, counters });
+    return this.#result(undefined, EXIT.ok, undefined);
+  }
+
+  async run(): Promise<GradeResult> {
+    const { source, ledger, settings, host, counters } = this.#parts;
+    const rowsOutput = await openRowsOutput(settings, source.format, host);
+    const errorsOutput = await openErrorsOutput(settings, rowsOutput);
+    const run = ledger.openRun({ pipeline: "grade", signature: this.#signature(), isFresh: settings.fresh });
+    if (run.isTakenOver) host.log.info("going on from an earlier, unfinished run", { run: run.id });
+    const results = new ResultReader(ledger);
+    try {
+      await this.#answerRows(run, results, rowsOutput, errorsOutput);
+      checkNoRowIsLost(counters);
+      const exitStatus = counters.rowsFailedTotal === 0 ? EXIT.ok : EXIT.rowsFailed;
+      ledger.closeRun(run.id, exitStatus, true);
+      return this.#result(run, exitStatus, undefined);
+    } catch (error) {
+      const exitStatus = error instanceof BgPipeError ? error.exitStatus : EXIT.bug;
+      ledger.closeRun(run.id, exitStatus, false);
+      return this.#result(run, exitStatus, error);
+    } finally {
+      results.close();
+    }
+  }
+
+  async #answerRows(run: Run, results: ResultReader, rowsOutput: OpenOutput, errorsOutput: OpenOutput | undefined) {
+    const { settings, host, question, provider, counters, source, ledger } = this.#parts;
+    const { log, clock, signal } = host;
+    const { endpoint, request, check } = question;
+    const { outputField, retries, pollInterval, meta, order } = settings;
+    const Room = order === "input" ? InputOrderRoom : CompletionOrderRoom;
+    const isTable = rowsOutput.format.isTable || errorsOutput?.format.isTable === true;
+    await answerRows({
+      ledger,
+      run,
+      waitingRoom: new Room(ledger, run),
+      rows: source.rows(),
+      guard: this.#guard(isTable),
+      ...this.#steps(),
+      chunk: {
+        provider: provider.identity,
+        endpoint: endpoint.path,
+        model: request.model,
+        limits: chunkLimits(settings, provider.limits, log),
+        backoff: { firstMs: provider.poll.firstMs, factor: 2, maxMs: provider.poll.maxMs * 5, jitter: 0.5 },
+        counters,
+        clock,
+        log,
+      },
+      life: {
+        provider,
+        endpoint,
+        check,
+        retries,
+        counters,
+        clock,
+        log,
+        intervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
+        gate: new TokenGate(settings.enqueuedTokens ?? Number.POSITIVE_INFINITY),
+      },
+      maxBatches: settings.maxBatches,
+      merge: createMerge({ ledger, results, endpoint, outputField, isJson: check !== undefined, withMeta: meta }),
+      write: async (rows) => {
+        const columns = isTable ? await source.columns : [];
+        const options = { columns, addedColumns: this.#addedColumns() };
+        const errors = errorsOutput && sinkOf(errorsOutput, options);
+        await write(rows, { rows: sinkOf(rowsOutput, options), errors, onError: settings.onError, counters });
+      },
+      signal,
+    });
+  }
+
+  #steps() {
+    const { question, provider } = this.#parts;
+    const { render, endpoint, request, tokenizer, contextWindow } = question;
+    return {
+      build: createBuild({ render, endpoint, settings: request, provider: provider.identity }),
+      count: createCount({ tokenizer, endpoint, contextWindow }),
+    };
+  }
+
+  #guard(isTable: boolean) {
+    const { outputField, meta } = this.#parts.settings;
+    const addedFields = [...addedFieldNames(outputField, meta), ...(isTable ? this.#addedColumns() : [])];
+    return createGuard({ addedFields, columns: isTable ? () => this.#columns : undefined });
+  }
+
+  #addedColumns(): readonly string[] {
+    const { question, settings } = this.#parts;
+    return [...question.columns, ...extraColumns(settings.outputField, settings.meta)];
+  }
+
+  /** Equal for executions of the same command over inputs of the same names. */
+  #signature(): string {
+    const { settings, question, provider } = this.#parts;
+    const { inputs, output, errors, order, onError, fresh, field, prompt, system, user } = settings;
+    const said = { inputs, output, errors, order, onError, fresh, field, prompt, system, user };
+    const asked = { provider: provider.identity, endpoint: question.endpoint.path, request: question.request };
+    return createHash("sha256").update(JSON.stringify({ said, asked })).digest("hex");
+  }
+
+  #result(run: Run | undefined, exitStatus: number, error: unknown): GradeResult {
+    const { counters, provider, question, settings, host } = this.#parts;
+    const summary = summarise(counters, {
+      run: run?.id ?? null,
+      provider: provider.name,
+      model: question.request.model,
+      isDryRun: settings.dryRun,
+      seconds: (host.clock.now() - this.#startedAt) / 1000,
+      exitStatus,
+    });
+    return { exitStatus, summary, error };
+  }
+}
+
+/** One row in, one row out. */
+function checkNoRowIsLost({ rowsRead, rowsWritten, rowsSkipped }: Counters): void {
+  if (rowsRead === rowsWritten + rowsSkipped) return;
+  throw new InternalError(`${rowsRead} rows were read, but ${rowsWritten} written and ${rowsSkipped} skipped`);
+}

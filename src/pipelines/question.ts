@@ -1,0 +1,136 @@
+import { readFile } from "node:fs/promises";
+import { stringify } from "yaml";
+import { ConfigurationError, InputMissingError, messageOf, UsageError } from "../core/errors.ts";
+import type { RenderedPrompt } from "../core/prompt.ts";
+import type { Fields } from "../core/records.ts";
+import { load, nearest } from "../core/registry.ts";
+import type { AnswerCheck } from "../core/verdicts.ts";
+import type { Endpoint, RequestSettings } from "../endpoints/endpoint.ts";
+import { endpoints } from "../endpoints/index.ts";
+import { createAnswerChecker } from "../prompts/answer-checker.ts";
+import { answerColumns } from "../prompts/answer-columns.ts";
+import { loadExamples } from "../prompts/examples.ts";
+import { loadPrompt, promptNames } from "../prompts/load.ts";
+import { flagText, type Prompt } from "../prompts/prompt.ts";
+import { createRenderer } from "../prompts/renderer.ts";
+import { type JsonSchema, loadSchema } from "../prompts/schema.ts";
+import { toStrictSchema } from "../prompts/strict-schema.ts";
+import { tokenizers } from "../tokens/index.ts";
+import { findModel, mergeModels, parseModels } from "../tokens/models.ts";
+import type { Tokenizer } from "../tokens/tokenizer.ts";
+import type { GradeSettings, RunHost } from "./settings.ts";
+
+/** What is asked about each row, of whom, and how its answer is told from none. */
+export interface Question {
+  readonly endpoint: Endpoint;
+  readonly request: RequestSettings;
+  readonly render: (fields: Fields) => RenderedPrompt;
+  readonly tokenizer: Tokenizer;
+  /** Tokens; undefined when it is not known. */
+  readonly contextWindow: number | undefined;
+  /** Undefined when any text is an answer. */
+  readonly check: AnswerCheck | undefined;
+  /** The columns that an answer fills in a table. */
+  readonly columns: readonly string[];
+}
+
+/** The emulator answers under any name; this one has the tokenizer of today's models. */
+const EMULATED_MODEL = "gpt-4.1-mini";
+const PLAIN_USER_TEMPLATE = "{{ text }}";
+
+/**
+ * Reads prompt, schema, examples and the table of models, and makes the question of them.
+ *
+ * @throws {ConfigurationError} for anything wrong in them, {@link InputMissingError} for a file that cannot be read,
+ *   {@link UsageError} without a model
+ */
+export async function prepareQuestion(settings: GradeSettings, data: RunHost["data"]): Promise<Question> {
+  const endpoint = await load("endpoint", endpoints, settings.endpoint);
+  const prompt = await choosePrompt(settings, data.prompts);
+  const schema = settings.schema === undefined ? prompt.schema : loadSchema(...(await readText(settings.schema, "schema")));
+  const examples = settings.examples === undefined ? undefined : await readText(settings.examples, "examples");
+  const model = modelName(settings);
+  return {
+    endpoint,
+    request: requestSettings(settings, model, schema && { name: prompt.schemaName, schema: toStrictSchema(schema) }),
+    render: createRenderer({
+      prompt,
+      field: settings.field,
+      ...(examples === undefined ? {} : { examples: loadExamples(...examples) }),
+    }),
+    ...(await describeModel(settings, model, data.models)),
+    check: schema === undefined ? undefined : createAnswerChecker(schema),
+    columns: answerColumns(schema, settings.outputField),
+  };
+}
+
+function modelName({ model, provider }: GradeSettings): string {
+  if (model !== undefined) return model;
+  if (provider === "emulator") return EMULATED_MODEL;
+  throw new UsageError("no model is given", { hint: "Name one with --model, such as --model gpt-4.1-mini." });
+}
+
+function requestSettings(
+  { maxOutputTokens, temperature, param }: GradeSettings,
+  model: string,
+  schema: { readonly name: string; readonly schema: JsonSchema } | undefined,
+): RequestSettings {
+  return {
+    model,
+    extra: param,
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(schema === undefined ? {} : { schema }),
+  };
+}
+
+async function describeModel(settings: GradeSettings, name: string, modelsText: string) {
+  const table = mergeModels(parseModels(modelsText, "config/models.yaml"), settings.models);
+  // With an encoding given, a model that nobody has described is not an error.
+  const model = settings.encoding === undefined ? findModel(table, name) : table.get(name);
+  const encoding = settings.encoding ?? model?.encoding ?? "";
+  return { tokenizer: await load("encoding", tokenizers, encoding), contextWindow: model?.contextWindow };
+}
+
+async function choosePrompt(settings: GradeSettings, packagePrompts: string): Promise<Prompt> {
+  const chosen = await namedPrompt(settings, packagePrompts);
+  const { system, user } = settings;
+  const base = chosen ?? { name: "flags", user: flagText("--user", PLAIN_USER_TEMPLATE), schemaName: "answer", examples: [] };
+  return {
+    ...base,
+    ...(system === undefined ? {} : { system: flagText("--system", system) }),
+    ...(user === undefined ? {} : { user: flagText("--user", user) }),
+  };
+}
+
+/** The prompt that is named, or the one that fits what was said; undefined when the flags say it all. */
+async function namedPrompt(settings: GradeSettings, packagePrompts: string): Promise<Prompt | undefined> {
+  const { prompt, system, user, examples, endpoint, prompts } = settings;
+  if (prompt === undefined && (system !== undefined || user !== undefined)) return undefined;
+  if (prompt === undefined && endpoint === "/v1/embeddings") return undefined;
+  const name = prompt ?? (examples === undefined ? "grade" : "style");
+  if (Object.hasOwn(prompts, name)) return loadPrompt(stringify({ prompts }), "prompts: of the configuration", name);
+  const known = promptNames(packagePrompts, "config/prompts.yaml");
+  if (known.includes(name)) return loadPrompt(packagePrompts, "config/prompts.yaml", name);
+  if (/[./]/.test(name)) return loadPrompt(...(await readText(name, "prompt")));
+  throw unknownPrompt(name, [...known, ...Object.keys(prompts)]);
+}
+
+function unknownPrompt(name: string, known: readonly string[]): ConfigurationError {
+  const near = nearest(name, known);
+  return new ConfigurationError(`unknown prompt "${name}"`, {
+    hint: `${near === undefined ? "" : `Did you mean "${near}"? `}Known: ${known.join(", ")}; or name a YAML file, such as ./${name}.yaml.`,
+  });
+}
+
+/** @returns text and path, as the parsers of texts take them */
+async function readText(path: string, what: string): Promise<[text: string, file: string]> {
+  try {
+    return [await readFile(path, "utf8"), path];
+  } catch (cause) {
+    throw new InputMissingError(`cannot read the ${what} file ${path}: ${messageOf(cause)}`, {
+      hint: "Check the path and its permissions.",
+      cause,
+    });
+  }
+}

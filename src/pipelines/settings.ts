@@ -1,0 +1,69 @@
+import type { Readable, Writable } from "node:stream";
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import type { endpoints } from "../endpoints/index.ts";
+import type { providers } from "../providers/index.ts";
+
+/** What a user can say about a grade run. Paths are read when the run begins. */
+export interface GradeSettings {
+  /** Paths and glob patterns; none means stdin. */
+  readonly inputs: readonly string[];
+  readonly inputFormat?: string;
+  readonly outputFormat?: string;
+  /** A path; stdout when undefined or `-`. */
+  readonly output?: string;
+  readonly errors?: string;
+  readonly order: "input" | "completion";
+  readonly onError: "keep" | "skip" | "halt";
+  readonly meta: boolean;
+  readonly maxRecordBytes: number;
+
+  readonly model?: string;
+  /** A prompt's name, or the path of a YAML file. */
+  readonly prompt?: string;
+  readonly system?: string;
+  readonly user?: string;
+  readonly field: string;
+  readonly schema?: string;
+  readonly examples?: string;
+  readonly maxOutputTokens?: number;
+  readonly temperature?: number;
+  readonly param: Readonly<Record<string, unknown>>;
+  readonly endpoint: keyof typeof endpoints;
+  readonly outputField: string;
+  readonly encoding?: string;
+  /** Prompts and models of the user's configuration, by name, over the package's own. */
+  readonly prompts: Readonly<Record<string, unknown>>;
+  readonly models: Readonly<Record<string, unknown>>;
+
+  readonly provider: keyof typeof providers;
+  readonly baseUrl?: string;
+
+  readonly chunkRows?: number;
+  readonly chunkBytes?: number;
+  readonly chunkTokens?: number;
+  readonly chunkCount?: number;
+  readonly maxBatches: number;
+  readonly enqueuedTokens?: number;
+  readonly retries: number;
+  /** Seconds. */
+  readonly pollInterval?: number;
+  readonly dryRun: boolean;
+  readonly fresh: boolean;
+  readonly stateDir: string;
+}
+
+/** What surrounds a run. */
+export interface RunHost {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** The API key; undefined where the provider needs none. */
+  readonly apiKey: string | undefined;
+  /** Whether `baseUrl` is a server that this process has started. */
+  readonly isEmbedded: boolean;
+  /** Texts of the package's own data files. */
+  readonly data: { readonly prompts: string; readonly models: string };
+}

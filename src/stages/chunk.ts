@@ -1,0 +1,324 @@
+import { randomBytes } from "node:crypto";
+import type { Backoff } from "../core/backoff.ts";
+import { nextDelay } from "../core/backoff.ts";
+import type { Clock } from "../core/clock.ts";
+import { Change } from "../core/concurrency.ts";
+import type { Counters } from "../core/counters.ts";
+import { customIdOf } from "../core/keys.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Failure, Position, Request, RequestRow } from "../core/records.ts";
+import { ChunkFile, ChunkFileReader, type NewLine, removeChunkFile } from "../ledger/chunk-file.ts";
+import { DeferredRequests } from "../ledger/deferred.ts";
+import type { Chunk, Claim, Ledger, Run } from "../ledger/ledger.ts";
+import type { WaitingRoom } from "../ledger/waiting-room.ts";
+
+/** What a chunk may hold. */
+export interface ChunkLimits {
+  readonly requests: number;
+  /** Bytes of the serialised input file. */
+  readonly bytes: number;
+  /** Estimated input tokens. */
+  readonly tokens: number;
+  /** Fill so many chunks evenly instead of one after the other. */
+  readonly count: number | undefined;
+}
+
+export interface ChunkOptions {
+  readonly ledger: Ledger;
+  readonly run: Run;
+  readonly provider: string;
+  readonly endpoint: string;
+  readonly model: string;
+  readonly limits: ChunkLimits;
+  readonly waitingRoom: WaitingRoom;
+  /** The wait before requests are asked again. */
+  readonly backoff: Backoff;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** How often to look whether another process has settled what this run waits for. */
+const ELSEWHERE_POLL_MS = 1_000;
+const UNASKED_AT_A_TIME = 500;
+
+/**
+ * The chunk stage: requests to sealed chunks, ready to submit.
+ *
+ * Every row goes to the waiting room; every request that nobody has asked goes into a chunk. What comes back
+ * without an outcome goes into a later chunk. The stage is over when all requests are settled.
+ */
+export class ChunkStage {
+  readonly #options: ChunkOptions;
+  readonly #files: (ChunkFile | undefined)[];
+  readonly #deferred: DeferredRequests;
+  readonly #change = new Change();
+  /** Chunks that this execution works or has worked on. */
+  readonly #tracked = new Set<number>();
+  /** Settled chunks with requests to ask again, and when. */
+  readonly #toAskAgain = new Map<number, number>();
+  #limits: ChunkLimits;
+  #inFlight = 0;
+  #turn = 0;
+
+  constructor(options: ChunkOptions) {
+    this.#options = options;
+    this.#limits = options.limits;
+    this.#files = Array.from({ length: options.limits.count ?? 1 }, () => undefined);
+    this.#deferred = new DeferredRequests(options.ledger, options.run);
+  }
+
+  async *chunks(source: AsyncIterable<readonly RequestRow[]>): AsyncGenerator<Chunk> {
+    try {
+      for await (const rows of source) yield* this.#track(this.#take(rows));
+      yield* this.#track(this.#sealAll());
+      yield* this.#finish();
+    } finally {
+      this.#dispose();
+    }
+  }
+
+  /** Told by the caller when a chunk is settled, so that what it left open is asked again. */
+  onSettled(chunk: Chunk): void {
+    const { ledger, clock, backoff } = this.#options;
+    this.#inFlight--;
+    const [unasked] = ledger.unasked(chunk.id, -1, 1);
+    if (unasked === undefined) removeChunkFile(ledger.directory, chunk.name);
+    else this.#toAskAgain.set(chunk.id, clock.now() + nextDelay(backoff, Math.max(0, unasked.attempts - 1)));
+    this.#change.notify();
+  }
+
+  /** Told by the caller when the provider takes fewer tokens at once than was believed. */
+  lowerTokenLimit(tokens: number): void {
+    this.#limits = { ...this.#limits, tokens: Math.min(this.#limits.tokens, tokens) };
+  }
+
+  *#track(chunks: Iterable<Chunk>): Generator<Chunk> {
+    for (const chunk of chunks) {
+      this.#tracked.add(chunk.id);
+      this.#inFlight++;
+      yield chunk;
+    }
+  }
+
+  /** Puts an array of rows where they belong. @returns the chunks to work on because of them */
+  #take(rows: readonly RequestRow[]): readonly Chunk[] {
+    const checked = rows.map((row) => this.#failIfTooLong(row));
+    const asked = distinctRequests(checked);
+    const claims = this.#claim(asked);
+    const chunks = this.#ask(asked, claims);
+    this.#countRows(checked, claims);
+    this.#options.waitingRoom.add(checked, claims);
+    return chunks;
+  }
+
+  #claim(requests: readonly Asked[]): ReadonlyMap<string, Claim> {
+    const { ledger, run } = this.#options;
+    const keys = requests.map(({ request }) => request.key);
+    const claims = ledger.claim(keys, run);
+    return new Map(claims.map((claim, index) => [keys[index] ?? "", claim]));
+  }
+
+  #ask(requests: readonly Asked[], claims: ReadonlyMap<string, Claim>): readonly Chunk[] {
+    const chunks: Chunk[] = [];
+    for (const asked of requests) {
+      const claim = claims.get(asked.request.key);
+      if (claim?.kind === "new") chunks.push(...this.#add(this.#lineOf(asked)));
+      else if (claim?.kind === "inChunk") chunks.push(...this.#resume(claim.chunkId));
+      else if (claim?.kind === "elsewhere") this.#defer(asked, claim.runId);
+    }
+    return chunks;
+  }
+
+  #resume(chunkId: number): readonly Chunk[] {
+    if (this.#tracked.has(chunkId)) return [];
+    this.#tracked.add(chunkId);
+    const chunk = this.#options.ledger.chunk(chunkId);
+    this.#options.log.info("chunk.resumed", { chunk: chunk.name, state: chunk.state, batch: chunk.batchId });
+    return [chunk];
+  }
+
+  #defer(asked: Asked, runId: number): void {
+    if (this.#deferred.isEmpty) {
+      this.#options.log.info(`some requests are being asked by another process (run ${runId}); waiting for it`);
+    }
+    this.#deferred.add(this.#lineOf(asked));
+  }
+
+  /** Adds a request's line to an open chunk. @returns the chunk that had to be sealed to make room, if any */
+  #add(line: NewLine): readonly Chunk[] {
+    const slot = this.#turn++ % this.#files.length;
+    const sealed = this.#fits(this.#files[slot], line) ? [] : this.#seal(slot);
+    const file = this.#files[slot] ?? new ChunkFile(this.#options.ledger.directory, newName(this.#options.clock));
+    this.#files[slot] = file;
+    file.add(line);
+    return file.lines.length < this.#limits.requests ? sealed : [...sealed, ...this.#seal(slot)];
+  }
+
+  #fits(file: ChunkFile | undefined, { line, tokens }: NewLine): boolean {
+    if (file === undefined) return true;
+    return file.bytes + line.length + 1 <= this.#limits.bytes && file.tokens + tokens <= this.#limits.tokens;
+  }
+
+  #seal(slot: number): readonly Chunk[] {
+    const file = this.#files[slot];
+    if (file === undefined) return [];
+    this.#files[slot] = undefined;
+    const { ledger, run, provider, endpoint, model, counters, log } = this.#options;
+    const { name, bytes, tokens, lines } = file;
+    file.finish();
+    const requests = lines.length;
+    const chunk = ledger.seal({ runId: run.id, name, provider, endpoint, model, requests, bytes, tokens }, lines);
+    counters.chunks++;
+    log.info("chunk.sealed", { chunk: name, requests, bytes, tokens });
+    return [chunk];
+  }
+
+  #sealAll(): readonly Chunk[] {
+    return this.#files.flatMap((_, slot) => this.#seal(slot));
+  }
+
+  /** After the input's end: asks again what came back open, and waits for the rest. */
+  async *#finish(): AsyncGenerator<Chunk> {
+    for (;;) {
+      yield* this.#track(this.#askAgain());
+      yield* this.#track(this.#retryDeferred());
+      if (this.#inFlight === 0 && this.#toAskAgain.size === 0 && this.#deferred.isEmpty) return;
+      await this.#somethingToDo();
+    }
+  }
+
+  async #somethingToDo(): Promise<void> {
+    const { clock, signal } = this.#options;
+    const times = [...this.#toAskAgain.values()];
+    if (!this.#deferred.isEmpty) times.push(clock.now() + ELSEWHERE_POLL_MS);
+    const woken = new AbortController();
+    const either = AbortSignal.any([signal, woken.signal]);
+    const waits = [this.#change.next(either)];
+    if (times.length > 0) waits.push(clock.sleep(Math.max(0, Math.min(...times) - clock.now()), either));
+    try {
+      await Promise.race(waits);
+    } finally {
+      woken.abort();
+      await Promise.allSettled(waits);
+    }
+  }
+
+  #askAgain(): readonly Chunk[] {
+    const now = this.#options.clock.now();
+    const due = [...this.#toAskAgain].filter(([, time]) => time <= now).map(([chunkId]) => chunkId);
+    const chunks = due.flatMap((chunkId) => this.#askChunkAgain(chunkId));
+    if (due.length > 0) chunks.push(...this.#sealAll());
+    for (const chunkId of due) this.#forgetFile(chunkId);
+    return chunks;
+  }
+
+  #askChunkAgain(chunkId: number): Chunk[] {
+    const { ledger, counters } = this.#options;
+    this.#toAskAgain.delete(chunkId);
+    const reader = new ChunkFileReader(ledger.directory, ledger.chunk(chunkId).name);
+    const chunks: Chunk[] = [];
+    try {
+      for (let after = -1; ; ) {
+        const requests = ledger.unasked(chunkId, after, UNASKED_AT_A_TIME);
+        for (const request of requests) chunks.push(...this.#add({ ...request, line: reader.read(request) }));
+        counters.requestsAskedAgain += requests.length;
+        after = requests.at(-1)?.offset ?? after;
+        if (requests.length < UNASKED_AT_A_TIME) return chunks;
+      }
+    } finally {
+      reader.close();
+    }
+  }
+
+  #forgetFile(chunkId: number): void {
+    const { ledger } = this.#options;
+    if (!ledger.isChunkFileNeeded(chunkId)) removeChunkFile(ledger.directory, ledger.chunk(chunkId).name);
+  }
+
+  #retryDeferred(): readonly Chunk[] {
+    if (this.#deferred.isEmpty) return [];
+    const chunks: Chunk[] = [];
+    for (const { request, claim } of this.#deferred.claimAgain()) {
+      if (claim.kind === "new") chunks.push(...this.#add(request));
+      else if (claim.kind === "inChunk") chunks.push(...this.#resume(claim.chunkId));
+    }
+    chunks.push(...this.#sealAll());
+    this.#options.waitingRoom.notify();
+    return chunks;
+  }
+
+  #failIfTooLong(row: RequestRow): RequestRow {
+    if (!("request" in row)) return row;
+    const failure = this.#tooLong(row.request);
+    return failure === undefined ? row : { row: row.row, failure };
+  }
+
+  #tooLong({ bodyText, tokens }: Request): Failure | undefined {
+    const { bytes: maxBytes, tokens: maxTokens } = this.#options.limits;
+    const bytes = Buffer.byteLength(bodyText) + LINE_OVERHEAD_BYTES;
+    if (bytes > maxBytes) return tooLong(`the request has ${bytes} bytes, a chunk holds ${maxBytes}`);
+    if (tokens > maxTokens) return tooLong(`the request has ${tokens} tokens, a chunk holds ${maxTokens}`);
+    return undefined;
+  }
+
+  #lineOf({ request: { key, bodyText, tokens }, position }: Asked): NewLine {
+    const head = JSON.stringify({ custom_id: customIdOf(key), method: "POST", url: this.#options.endpoint });
+    const line = Buffer.from(`${head.slice(0, -1)},"body":${bodyText}}`);
+    return { key, tokens, line, origin: `${position.file}:${position.line}` };
+  }
+
+  #countRows(rows: readonly RequestRow[], claims: ReadonlyMap<string, Claim>): void {
+    const seen = new Set<string>();
+    for (const row of rows) {
+      if (!("request" in row)) continue;
+      const { key, tokens } = row.request;
+      this.#countRow(seen.has(key) ? "mine" : (claims.get(key)?.kind ?? "mine"), tokens);
+      seen.add(key);
+    }
+  }
+
+  #countRow(kind: Claim["kind"], tokens: number): void {
+    const { counters } = this.#options;
+    if (kind === "settled") counters.rowsReused++;
+    else if (kind === "mine") counters.rowsShared++;
+    else if (kind === "new") {
+      counters.rowsAsked++;
+      counters.tokensEstimated += tokens;
+    } else counters.rowsAttached++;
+  }
+
+  #dispose(): void {
+    for (const file of this.#files) file?.discard();
+    this.#deferred.dispose();
+  }
+}
+
+/** A request, and where the first row stands that asks it. */
+interface Asked {
+  readonly request: Request;
+  readonly position: Position;
+}
+
+function distinctRequests(rows: readonly RequestRow[]): readonly Asked[] {
+  const asked = new Map<string, Asked>();
+  for (const row of rows) {
+    if (!("request" in row) || asked.has(row.request.key)) continue;
+    asked.set(row.request.key, { request: row.request, position: row.row.position });
+  }
+  return [...asked.values()];
+}
+
+/** `custom_id`, method, url and punctuation around a body, rounded up. */
+const LINE_OVERHEAD_BYTES = 160;
+
+function tooLong(message: string): Failure {
+  return { code: "too_long", message };
+}
+
+/** Sorts by time, and is unique without asking anybody. */
+function newName(clock: Clock): string {
+  const time = new Date(clock.now()).toISOString().replace(/\D/g, "").slice(0, 14);
+  return `${time}-${randomBytes(6).toString("hex")}`;
+}

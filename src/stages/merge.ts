@@ -1,0 +1,94 @@
+import { InternalError } from "../core/errors.ts";
+import { compact } from "../core/json-text.ts";
+import { customIdOf } from "../core/keys.ts";
+import type { AddedField, AnsweredRow, BadRow, Failure, TextRow } from "../core/records.ts";
+import type { Endpoint, ModelAnswer } from "../endpoints/endpoint.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { ResultReader } from "../ledger/result-reader.ts";
+import type { SettledRow, SettledState } from "../ledger/waiting-room.ts";
+import { readResultLine } from "../providers/result-line.ts";
+
+export interface MergeOptions {
+  readonly ledger: Ledger;
+  readonly results: ResultReader;
+  readonly endpoint: Endpoint;
+  /** The field the answer goes into; failures go into NAME_error, what is known beside into NAME_meta. */
+  readonly outputField: string;
+  /** Whether answers are JSON, as a schema asks for, and not plain text. */
+  readonly isJson: boolean;
+  readonly withMeta: boolean;
+}
+
+/** Fields that the merge stage may add, in the order in which it adds them. */
+export function addedFieldNames(outputField: string, withMeta: boolean): readonly string[] {
+  return [outputField, `${outputField}_error`, ...(withMeta ? [`${outputField}_meta`] : [])];
+}
+
+/** The columns of `NAME_error` and `NAME_meta` in a table. */
+export function extraColumns(outputField: string, withMeta: boolean): readonly string[] {
+  const errors = ["code", "message"].map((name) => `${outputField}_error.${name}`);
+  return withMeta ? [...errors, ...META_FIELDS.map((name) => `${outputField}_meta.${name}`)] : errors;
+}
+
+const META_FIELDS = ["custom_id", "batch_id", "model", "finish_reason", "usage", "attempts"] as const;
+
+/** The merge stage: settled rows to rows with their answers, read where they lie in the result files. */
+export function createMerge(options: MergeOptions): (rows: readonly SettledRow[]) => readonly AnsweredRow[] {
+  const merge = new Merge(options);
+  return (rows) => rows.map((row) => merge.answer(row));
+}
+
+class Merge {
+  readonly #options: MergeOptions;
+
+  constructor(options: MergeOptions) {
+    this.#options = options;
+  }
+
+  answer(settled: SettledRow): AnsweredRow {
+    if ("failure" in settled) return this.#failed(settled.row, settled.failure, []);
+    const { row, key, state } = settled;
+    const meta = (answer?: ModelAnswer) => this.#meta(key, state, answer);
+    if (state.kind === "failed") return this.#failed(row, triedSoOften(state), meta());
+    const answer = this.#read(key, state);
+    return { row, added: [{ name: this.#options.outputField, json: this.#json(answer) }, ...meta(answer)] };
+  }
+
+  #failed(row: TextRow | BadRow, failure: Failure, meta: readonly AddedField[]): AnsweredRow {
+    const { outputField } = this.#options;
+    const details = row.kind === "bad" ? { ...failure, line: row.position.line, raw: row.raw } : failure;
+    const error = { name: `${outputField}_error`, json: JSON.stringify(details) };
+    return { row, failure, added: [{ name: outputField, json: "null" }, error, ...meta] };
+  }
+
+  #read(key: string, state: SettledState & { kind: "answered" }): ModelAnswer {
+    const line = readResultLine(this.#options.results.read(state.result));
+    const answer = line?.kind === "response" ? this.#options.endpoint.readAnswer(line.body) : undefined;
+    if (answer === undefined || line?.customId !== customIdOf(key)) {
+      throw new InternalError(`the ledger's answer to ${customIdOf(key)} is not where it should be`);
+    }
+    return answer;
+  }
+
+  #json(answer: ModelAnswer): string {
+    if (answer.embedding !== undefined) return JSON.stringify(answer.embedding);
+    return this.#options.isJson ? compact(answer.text ?? "null") : JSON.stringify(answer.text ?? "");
+  }
+
+  #meta(key: string, state: SettledState, answer: ModelAnswer | undefined): readonly AddedField[] {
+    if (!this.#options.withMeta) return [];
+    const meta: Record<(typeof META_FIELDS)[number], unknown> = {
+      custom_id: customIdOf(key),
+      batch_id: this.#options.ledger.chunk(state.chunkId).batchId,
+      model: answer?.model ?? null,
+      finish_reason: answer?.finishReason ?? null,
+      usage: answer?.usage ?? null,
+      attempts: state.attempts,
+    };
+    return [{ name: `${this.#options.outputField}_meta`, json: JSON.stringify(meta) }];
+  }
+}
+
+function triedSoOften({ failure, attempts }: SettledState & { kind: "failed" }): Failure {
+  return attempts > 1 ? { ...failure, message: `${failure.message} (asked ${attempts} times)` } : failure;
+}

@@ -1,0 +1,81 @@
+import { type Backoff, nextDelay } from "../core/backoff.ts";
+import type { Clock } from "../core/clock.ts";
+import { UnfinishedError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Chunk, Ledger } from "../ledger/ledger.ts";
+import type { Batch, BatchError, BatchStatus, Provider } from "../providers/provider.ts";
+import { isTransient } from "../providers/provider-error.ts";
+
+export interface PollOptions {
+  readonly ledger: Ledger;
+  readonly provider: Provider;
+  /** A fixed time between looks, in milliseconds; the provider's own growing one when undefined. */
+  readonly intervalMs: number | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+export interface EndedChunk {
+  readonly chunk: Chunk;
+  /** Why the provider turned the batch away; empty unless it is `failed`. */
+  readonly errors: readonly BatchError[];
+}
+
+const TERMINAL: ReadonlySet<BatchStatus> = new Set(["completed", "failed", "expired", "cancelled"]);
+/** A provider that does not answer for so long while a batch is in flight: the run is left to be gone on with. */
+const GIVE_UP_MS = 600_000;
+
+/**
+ * The poll stage: waits until a chunk's batch has reached a terminal status. Transient errors are waited out.
+ *
+ * @returns the chunk, ended
+ * @throws {UnfinishedError} when the provider stays unreachable; the batch goes on there
+ */
+export async function poll(chunk: Chunk, options: PollOptions): Promise<EndedChunk> {
+  const { ledger, log } = options;
+  const batch = await waitForEnd(chunk, options);
+  log.info(`batch.${batch.status}`, { batch: batch.id, chunk: chunk.name, ...batch.counts });
+  const ended = ledger.advance(chunk.id, "ended", {
+    batchStatus: batch.status,
+    outputFileId: batch.outputFileId ?? null,
+    errorFileId: batch.errorFileId ?? null,
+  });
+  return { chunk: ended, errors: batch.errors };
+}
+
+async function waitForEnd(chunk: Chunk, options: PollOptions): Promise<Batch> {
+  const { clock, signal } = options;
+  let lastReply = clock.now();
+  for (let attempt = 0; ; attempt++) {
+    const batch = await look(chunk, options);
+    if (batch !== undefined && TERMINAL.has(batch.status)) return batch;
+    if (batch !== undefined) lastReply = clock.now();
+    else if (clock.now() - lastReply > GIVE_UP_MS) throw unreachable(chunk, options.provider);
+    await clock.sleep(delayOf(options, attempt), signal);
+  }
+}
+
+/** @returns undefined when the provider could not be reached this time */
+async function look(chunk: Chunk, { provider, log, signal }: PollOptions): Promise<Batch | undefined> {
+  try {
+    return await provider.retrieveBatch(chunk.batchId ?? "");
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isTransient(error)) throw error;
+    log.warn("the provider did not answer; looking again", { batch: chunk.batchId, error: String(error) });
+    return undefined;
+  }
+}
+
+function delayOf({ provider, intervalMs }: PollOptions, attempt: number): number {
+  const { firstMs, maxMs } = provider.poll;
+  const growing: Backoff = { firstMs, maxMs, factor: 1.5, jitter: 0.3 };
+  return nextDelay(intervalMs === undefined ? growing : { ...growing, firstMs: intervalMs, factor: 1 }, attempt);
+}
+
+function unreachable(chunk: Chunk, provider: Provider): UnfinishedError {
+  return new UnfinishedError(`${provider.name} has not answered for ${GIVE_UP_MS / 60_000} minutes`, {
+    hint: `Batch ${chunk.batchId} goes on there. Run the same command again to collect it.`,
+  });
+}

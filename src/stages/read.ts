@@ -1,0 +1,95 @@
+import type { Readable } from "node:stream";
+import type { Counters } from "../core/counters.ts";
+import type { Row } from "../core/records.ts";
+import { load } from "../core/registry.ts";
+import type { Format } from "../formats/format.ts";
+import { formats } from "../formats/index.ts";
+import { formatOfExtension, SNIFF_BYTES, sniffFormat } from "../formats/sniff.ts";
+import { type Input, openInput } from "../io/input.ts";
+
+export interface ReadOptions {
+  /** Paths, and `-` for stdin; from io/inputs.ts. */
+  readonly paths: readonly string[];
+  readonly stdin: Readable;
+  /** The format's name; by extension, else by the first bytes, when undefined. */
+  readonly format: string | undefined;
+  readonly maxRecordBytes: number;
+  readonly counters: Counters;
+  readonly signal: AbortSignal;
+}
+
+interface OpenInput {
+  readonly input: Input;
+  readonly format: Format;
+}
+
+/** The read stage: the rows of all inputs, one after the other. */
+export class RowSource {
+  /** The first input's format. */
+  readonly format: Format;
+  readonly #options: ReadOptions;
+  readonly #first: OpenInput;
+  readonly #columns = Promise.withResolvers<readonly string[]>();
+
+  private constructor(options: ReadOptions, first: OpenInput) {
+    this.#options = options;
+    this.#first = first;
+    this.format = first.format;
+    this.#columns.promise.catch(() => {});
+  }
+
+  /** Opens the first input as far as it takes to know its format. */
+  static async open(options: ReadOptions): Promise<RowSource> {
+    return new RowSource(options, await openOne(options.paths[0] ?? "-", options));
+  }
+
+  /** The first input's columns: known with its first good row or its header, and empty if there is none. */
+  get columns(): Promise<readonly string[]> {
+    return this.#columns.promise;
+  }
+
+  /** @throws {InputDataError} for an input that as a whole makes no sense, {@link InputMissingError} for one that cannot be read */
+  async *rows(): AsyncGenerator<readonly Row[]> {
+    try {
+      yield* this.#rowsOf(this.#first);
+      for (const path of this.#options.paths.slice(1)) yield* this.#rowsOf(await openOne(path, this.#options));
+      this.#columns.resolve([]);
+    } catch (error) {
+      this.#columns.reject(error);
+      throw error;
+    }
+  }
+
+  async *#rowsOf({ input, format }: OpenInput): AsyncGenerator<readonly Row[]> {
+    const { signal, counters, maxRecordBytes } = this.#options;
+    // Reading from a pipe that brings nothing would outlast any signal.
+    const close = () => void input.close();
+    signal.addEventListener("abort", close, { once: true });
+    try {
+      const onColumns = (columns: readonly string[]) => this.#columns.resolve(columns);
+      for await (const rows of format.decode(counted(input, counters), { file: input.path, maxRecordBytes, onColumns })) {
+        signal.throwIfAborted();
+        counters.rowsRead += rows.length;
+        yield rows;
+      }
+      // An input that ends after a signal (its writer was stopped, too) is not a complete one.
+      signal.throwIfAborted();
+    } finally {
+      signal.removeEventListener("abort", close);
+      await input.close();
+    }
+  }
+}
+
+async function openOne(path: string, { stdin, format }: ReadOptions): Promise<OpenInput> {
+  const input = openInput(path, stdin);
+  const name = format ?? (await formatOfExtension(path, formats)) ?? sniffFormat(await input.peek(SNIFF_BYTES));
+  return { input, format: await load("format", formats, name) };
+}
+
+async function* counted(source: AsyncIterable<Uint8Array>, counters: Counters): AsyncGenerator<Uint8Array> {
+  for await (const bytes of source) {
+    counters.bytesRead += bytes.byteLength;
+    yield bytes;
+  }
+}

@@ -1,0 +1,114 @@
+import { type Backoff, nextDelay } from "../core/backoff.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Logger } from "../core/logger.ts";
+import { chunkPath } from "../ledger/chunk-file.ts";
+import type { Chunk, Ledger } from "../ledger/ledger.ts";
+import type { Batch, Provider } from "../providers/provider.ts";
+import { isTransient, isUnclear, ProviderError } from "../providers/provider-error.ts";
+
+export interface SubmitOptions {
+  readonly ledger: Ledger;
+  readonly provider: Provider;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+const BACKOFF: Backoff = { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0.5 };
+/** Tries after the first; with the pauses between, some four minutes. */
+const RETRIES = 8;
+/** The slack given to the provider's clock when batches are looked through by time, in seconds. */
+const CLOCK_SLACK_SECONDS = 3_600;
+
+/**
+ * The submit stage: a sealed chunk to a batch at the provider.
+ *
+ * The intent is in the ledger before each call. Neither call is ever repeated unasked: after an unclear end the
+ * provider is searched for what the call may have made, and that is adopted.
+ *
+ * @returns the chunk, submitted
+ */
+export async function submit(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
+  let current = chunk;
+  if (current.state === "sealed" || current.state === "uploading") current = await upload(current, options);
+  if (current.state === "uploaded" || current.state === "creating") current = await create(current, options);
+  return current;
+}
+
+async function upload(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
+  const { ledger, provider } = options;
+  const name = uploadName(chunk);
+  let isUnclearNow = chunk.state === "uploading";
+  return persist(options, "upload", async () => {
+    const found = isUnclearNow ? await provider.findUpload(name) : undefined;
+    if (found !== undefined) return ledger.advance(chunk.id, "uploaded", { fileId: found });
+    ledger.advance(chunk.id, "uploading");
+    isUnclearNow = true;
+    const fileId = await provider.upload(chunkPath(ledger.directory, chunk.name), name);
+    return ledger.advance(chunk.id, "uploaded", { fileId });
+  });
+}
+
+async function create(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
+  const { ledger, log } = options;
+  let intent = chunk.state === "creating" ? chunk : undefined;
+  return persist(options, "create", async () => {
+    const found = intent === undefined ? undefined : await search(intent, options);
+    if (found !== undefined) log.info("batch.adopted", { chunk: chunk.name, batch: found.id });
+    if (found === undefined) intent = ledger.advance(chunk.id, "creating");
+    const batch = found ?? (await createOnce(chunk, options));
+    log.info("batch.submitted", { batch: batch.id, chunk: chunk.name, requests: chunk.requests, tokens: chunk.tokens });
+    return ledger.advance(chunk.id, "submitted", { batchId: batch.id, batchStatus: batch.status });
+  });
+}
+
+/** Creates the batch. A clear refusal is recorded as one, so that nobody has to search later. */
+async function createOnce(chunk: Chunk, { ledger, provider }: SubmitOptions): Promise<Batch> {
+  const { fileId } = ledger.chunk(chunk.id);
+  try {
+    return await provider.createBatch({
+      inputFileId: fileId ?? "",
+      endpoint: chunk.endpoint,
+      chunkName: chunk.name,
+    });
+  } catch (error) {
+    if (error instanceof ProviderError && !isUnclear(error)) ledger.advance(chunk.id, "uploaded");
+    throw error;
+  }
+}
+
+/**
+ * Looks for the batch that a call with an unclear end may have created, until it would have to be in the list. The
+ * list may lag behind, so the time counts from the intent.
+ */
+async function search(intent: Chunk, { provider, clock, signal }: SubmitOptions): Promise<Batch | undefined> {
+  const until = intent.changedAt + provider.poll.listLagMs;
+  const since = Math.floor(intent.changedAt / 1000) - CLOCK_SLACK_SECONDS;
+  for (let attempt = 0; ; attempt++) {
+    const batch = await provider.findBatch(intent.name, since);
+    const now = clock.now();
+    if (batch !== undefined || now >= until) return batch;
+    await clock.sleep(Math.min(until - now, nextDelay(BACKOFF, attempt)), signal);
+  }
+}
+
+/** Repeats a step that finds out by itself what its last try has done. */
+async function persist(options: SubmitOptions, operation: string, step: () => Promise<Chunk>): Promise<Chunk> {
+  const { clock, log, signal } = options;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await step();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (attempt >= RETRIES || !isTransient(error)) throw error;
+      const asked = error instanceof ProviderError ? (error.retryAfterMs ?? 0) : 0;
+      const delayMs = Math.max(nextDelay(BACKOFF, attempt), asked);
+      log.warn(`${operation} did not succeed, trying again`, { delayMs: Math.round(delayMs), error: String(error) });
+      await clock.sleep(delayMs, signal);
+    }
+  }
+}
+
+function uploadName(chunk: Chunk): string {
+  return `bg-pipe-${chunk.name}.jsonl`;
+}

@@ -1,0 +1,67 @@
+import type { Counters } from "../core/counters.ts";
+import { BgPipeError, EXIT } from "../core/errors.ts";
+import type { AnsweredRow } from "../core/records.ts";
+import type { Encoder } from "../formats/format.ts";
+import type { Output } from "../io/output.ts";
+
+/** An output and what turns rows into its bytes. */
+export interface Sink {
+  readonly output: Output;
+  readonly encoder: Encoder;
+}
+
+export interface WriteOptions {
+  readonly rows: Sink;
+  /** Where failed rows go, too. */
+  readonly errors: Sink | undefined;
+  /** What becomes of a failed row: it is kept in the output, left out of it, or ends the run. */
+  readonly onError: "keep" | "skip" | "halt";
+  readonly counters: Counters;
+}
+
+/** A failed row ended the run, as asked for. */
+export class HaltError extends BgPipeError {
+  constructor(row: AnsweredRow) {
+    const { file, line } = row.row.position;
+    const exitStatus = row.failure?.code === "bad_input" ? EXIT.badInput : EXIT.rowsFailed;
+    super("halted", exitStatus, `${file}:${line}: ${row.failure?.code}: ${row.failure?.message}`, {
+      hint: "Mend the row, or choose --on-error keep, and run the same command again; batches in flight go on.",
+    });
+  }
+}
+
+/** The write stage: rows to bytes to their outputs. Commits the outputs when the source has ended well. */
+export async function write(source: AsyncIterable<readonly AnsweredRow[]>, options: WriteOptions): Promise<void> {
+  const sinks = options.errors === undefined ? [options.rows] : [options.rows, options.errors];
+  try {
+    for (const { output, encoder } of sinks) await output.write(encoder.start());
+    for await (const rows of source) await writeRows(rows, options);
+    for (const { output, encoder } of sinks) await output.write(encoder.end());
+    for (const { output } of sinks) await output.commit();
+  } catch (error) {
+    for (const { output } of sinks) await output.abandon();
+    throw error;
+  }
+}
+
+async function writeRows(rows: readonly AnsweredRow[], { rows: sink, errors, onError, counters }: WriteOptions) {
+  const failed = rows.filter((row) => row.failure !== undefined);
+  const halting = onError === "halt" ? failed[0] : undefined;
+  const kept = onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
+  await sink.output.write(sink.encoder.encode(kept));
+  count(kept, counters);
+  if (halting !== undefined) throw new HaltError(halting);
+  if (errors !== undefined) await errors.output.write(errors.encoder.encode(failed));
+  if (onError !== "skip") return;
+  count(failed, counters);
+  counters.rowsWritten -= failed.length;
+  counters.rowsSkipped += failed.length;
+}
+
+function count(rows: readonly AnsweredRow[], counters: Counters): void {
+  counters.rowsWritten += rows.length;
+  for (const { failure } of rows) {
+    if (failure === undefined) counters.rowsAnswered++;
+    else counters.countFailure(failure.code);
+  }
+}

@@ -1,0 +1,81 @@
+import type { TokenTrie } from "./token-trie.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
+const NEVER = 0x7fffffff;
+
+/** Tells which tokens can stand side by side in an encoded text. */
+export class Neighbours {
+  private readonly vocabulary: Vocabulary;
+  private readonly trie: TokenTrie;
+  /** The halves each token is merged from, -1 before they are first asked for; a single byte is its own half. */
+  private readonly lefts: Int32Array;
+  private readonly rights: Int32Array;
+
+  constructor(vocabulary: Vocabulary, trie: TokenTrie) {
+    this.vocabulary = vocabulary;
+    this.trie = trie;
+    this.lefts = new Int32Array(vocabulary.size).fill(-1);
+    this.rights = new Int32Array(vocabulary.size);
+  }
+
+  /**
+   * Whether merging the bytes of two tokens by rank ends in just these two. `view` has the bytes of both, and `border`
+   * is where the right one starts. Merges of `rank` and above are left out.
+   *
+   * It undoes the merges of both, latest first, and looks at the parts that met at the border at each time: if they
+   * are a token themselves, of a lower rank than the merges undone so far, they would have merged instead. Of equal
+   * ranks the leftmost merges first: the left part before the border, the border before the right part.
+   */
+  canMeet(view: DataView, border: number, left: number, right: number, rank: number = NEVER): boolean {
+    let before = left;
+    let behind = right;
+    let limit = rank;
+    while (!this.wouldMerge(view, border, before, behind, limit)) {
+      const inner = this.rightHalf(before);
+      const outer = this.leftHalf(behind);
+      if (inner === before && outer === behind) return true;
+      if (outer === behind || (inner !== before && before > behind)) {
+        limit = before;
+        before = inner;
+      } else {
+        limit = behind + 1;
+        behind = outer;
+      }
+    }
+    return false;
+  }
+
+  private wouldMerge(view: DataView, border: number, before: number, behind: number, limit: number): boolean {
+    const start = border - this.vocabulary.lengthOf(before);
+    const merged = this.vocabulary.find(view, start, border + this.vocabulary.lengthOf(behind) - start);
+    return merged >= 0 && merged < limit;
+  }
+
+  private leftHalf(token: number): number {
+    if ((this.lefts[token] as number) < 0) this.findHalves(token);
+    return this.lefts[token] as number;
+  }
+
+  private rightHalf(token: number): number {
+    if ((this.lefts[token] as number) < 0) this.findHalves(token);
+    return this.rights[token] as number;
+  }
+
+  /** Of all ways to cut a token in two of lower rank, the one whose parts can meet is the way it is merged. */
+  private findHalves(token: number): void {
+    const { vocabulary, trie } = this;
+    const { starts, view } = vocabulary.ranks;
+    const start = starts[token] as number;
+    const end = starts[token + 1] as number;
+    this.lefts[token] = token;
+    this.rights[token] = token;
+    for (let left = trie.prefixes[token] as number; left >= 0; left = trie.prefixes[left] as number) {
+      const border = start + vocabulary.lengthOf(left);
+      const right = vocabulary.find(view, border, end - border);
+      if (left > token || right < 0 || right > token || !this.canMeet(view, border, left, right, token)) continue;
+      this.lefts[token] = left;
+      this.rights[token] = right;
+      return;
+    }
+  }
+}

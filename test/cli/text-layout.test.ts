@@ -1,0 +1,33 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { table, wrap } from "../../src/cli/text-layout.ts";
+
+test("wraps at spaces and keeps every word", () => {
+  const word = fc.stringMatching(/^[a-z]{1,12}$/);
+  fc.assert(
+    fc.property(fc.array(word, { minLength: 1 }), fc.integer({ min: 15, max: 60 }), (words, width) => {
+      const wrapped = wrap(words.join(" "), width, "  ");
+      expect(wrapped.split(/\s+/).filter(Boolean)).toEqual(words);
+      for (const line of wrapped.split("\n")) expect(line.length).toBeLessThanOrEqual(width);
+    }),
+  );
+});
+
+test("a table has its texts in one column; a name too long stands alone", () => {
+  const rows = [
+    ["a", "one two three"],
+    ["--a-name-that-is-longer-than-the-column", "text"],
+  ] as const;
+  expect(table(rows, 40, "  ")).toBe(
+    [
+      `  a${" ".repeat(27)}one two`,
+      `${" ".repeat(30)}three`,
+      "  --a-name-that-is-longer-than-the-column",
+      `${" ".repeat(30)}text`,
+    ].join("\n"),
+  );
+});
+
+test("an empty table is empty", () => {
+  expect(table([], 80, "  ")).toBe("");
+});
