@@ -32,7 +32,6 @@ export async function parseArguments(argv: readonly string[]): Promise<ParsedArg
       "camel-case-expansion": false,
       "dot-notation": false,
       "parse-numbers": false,
-      "parse-positional-numbers": false,
       "short-option-groups": false,
       "strip-aliased": true,
     },
@@ -69,8 +68,8 @@ function prepareLetter(argument: string, letter: string, attached: string): stri
 
 function checkFlag(name: string, value: unknown): [string, boolean | readonly string[]] {
   if (!isOptionName(name) || !flagNames.includes(name)) throw unknownFlag(name);
+  if (switches.includes(name)) return [name, value === true];
   const uses = Array.isArray(value) ? value : [value];
-  if (switches.includes(name)) return [name, uses.at(-1) === true];
   if (uses.includes(false)) throw new UsageError(`--no-${name}: only switches can be turned off`);
   return [name, uses.map(String)];
 }

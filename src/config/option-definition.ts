@@ -54,7 +54,7 @@ export interface OptionDefinition {
   readonly alias?: string;
   /** What the help calls the value, such as FILE. */
   readonly value?: string;
-  /** A path; given in a YAML file it counts from that file's folder. A `name-or-file` is a path if it has a slash. */
+  /** A path; given in a YAML file it counts from that file's folder. A `name-or-file` is a path if it has a slash or ends in `.yaml` or `.yml`. */
   readonly path?: "file" | "directory" | "name-or-file";
   /** Whether the empty text is a value. */
   readonly mayBeEmpty?: true;

@@ -98,7 +98,8 @@ class YamlLayerReader {
     const { path, type } = definitionOf(name);
     if (type === "secret") return this.#secretWithPath(value);
     if (typeof value !== "string" || path === undefined) return value;
-    return path === "name-or-file" && !value.includes("/") ? value : this.#absolute(value);
+    const isName = path === "name-or-file" && !/\/|\.ya?ml$/i.test(value);
+    return isName ? value : this.#absolute(value);
   }
 
   #secretWithPath(value: unknown): unknown {

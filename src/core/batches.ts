@@ -1,6 +1,6 @@
 /** How many rows and bytes travel together. Both bounds hold, so a few huge rows do not fill the memory. */
 export const ROWS_PER_ARRAY = 256;
-export const BYTES_PER_ARRAY = 1 << 20;
+export const BYTES_PER_ARRAY = 1 << 18;
 
 /** Collects items into arrays of at most {@link ROWS_PER_ARRAY} items and about {@link BYTES_PER_ARRAY} bytes. */
 export class ArrayBuilder<T> {

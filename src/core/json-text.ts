@@ -120,14 +120,14 @@ function hasManyBrackets(text: string): boolean {
 function mayRespellNumbers(text: string): boolean {
   DOUBTFUL_NUMBER.lastIndex = 0;
   for (let match = DOUBTFUL_NUMBER.exec(text); match !== null; match = DOUBTFUL_NUMBER.exec(text)) {
-    if (match[1] === "-0" || String(Number(match[1])) !== match[1]) return true;
+    if (String(Number(match[1])) !== match[1]) return true;
   }
   return false;
 }
 
 function keepSpelling(_key: string, value: unknown, context: { source?: string }): unknown {
   if (typeof value !== "number" || context.source === undefined) return value;
-  return Object.is(value, -0) || String(value) !== context.source ? sourceTextJson.rawJSON(context.source) : value;
+  return String(value) !== context.source ? sourceTextJson.rawJSON(context.source) : value;
 }
 
 function parseString(text: string): string {

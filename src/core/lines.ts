@@ -1,6 +1,8 @@
 import { ByteBuffer } from "./byte-buffer.ts";
 
 const NEWLINE = 0x0a;
+/** So that a chunk of nothing but newlines does not become as many objects at once. */
+const LINES_PER_ARRAY = 1024;
 
 /** A line of bytes, without its newline. Its bytes may be part of the source's chunk. */
 export interface Line {
@@ -19,7 +21,7 @@ export interface Line {
  * however a line is cut into chunks.
  *
  * @param maxLineBytes A longer line comes out clipped to this length, its `length` telling the truth.
- * @returns arrays of lines, one array per source chunk that completed any
+ * @returns arrays of lines, at the latest when the source chunk that completed them is used up
  */
 export async function* splitLines(
   source: AsyncIterable<Uint8Array>,
@@ -29,11 +31,14 @@ export async function* splitLines(
   let offset = 0;
   for await (const chunk of source) {
     const block = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    const lines: Line[] = [];
+    let lines: Line[] = [];
     let start = 0;
     for (let end = block.indexOf(NEWLINE); end !== -1; end = block.indexOf(NEWLINE, start)) {
       lines.push(pending.finish(block.subarray(start, end), offset + start, true));
       start = end + 1;
+      if (lines.length < LINES_PER_ARRAY) continue;
+      yield lines;
+      lines = [];
     }
     pending.append(block.subarray(start), offset + start);
     offset += block.length;

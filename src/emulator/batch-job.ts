@@ -1,13 +1,13 @@
 import { existsSync, linkSync } from "node:fs";
 import { setImmediate as giveWay } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
+import type { Answerers } from "./answerers.ts";
 import { type ScannedInput, scanInput } from "./batch-input.ts";
 import { type BatchEnding, type BatchRecord, failedRecord, isTerminal, toSeconds, withBatch } from "./batch-record.ts";
 import type { BatchStore } from "./batch-store.ts";
 import { BatchTimeline } from "./batch-timeline.ts";
 import { BatchWork } from "./batch-work.ts";
 import type { BillingLog } from "./billing.ts";
-import { Answerer, type AnsweringServices } from "./completions.ts";
 import type { FileStore } from "./file-store.ts";
 import type { EmulatorLimits } from "./limits.ts";
 import type { Turns } from "./turns.ts";
@@ -21,7 +21,7 @@ export interface BatchServices {
   readonly files: FileStore;
   readonly batches: BatchStore;
   readonly billing: BillingLog;
-  readonly answering: AnsweringServices;
+  readonly answerers: Answerers;
   readonly scanTurns: Turns;
 }
 
@@ -92,9 +92,9 @@ export class BatchJob {
   }
 
   async #begin(input: ScannedInput): Promise<BatchWork> {
-    const { files, batches, billing, answering } = this.#services;
+    const { files, batches, billing, answerers } = this.#services;
     const { endpoint, status } = this.#record.batch;
-    const answerer = await Answerer.create(endpoint, input.model, answering);
+    const answerer = await answerers.get(endpoint, input.model);
     const billed = status === "validating" ? 0 : await billing.countOf(this.#id);
     if (status === "validating") {
       const request_counts = { total: input.count, completed: 0, failed: 0 };
@@ -110,7 +110,7 @@ export class BatchJob {
     const { total } = this.#record.batch.request_counts;
     while (this.#record.work.ending === null) {
       const ending = this.#endingOf(work, total);
-      const due = work.owesAnswers ? total : this.#timeline.dueRequests(total, this.#now);
+      const due = Math.max(work.answered + work.owedAnswers, this.#timeline.dueRequests(total, this.#now));
       if (ending !== undefined) this.#save(work.finalize(ending, this.#now));
       else if (work.answered < due) await this.#answerSome(work, due);
       else await this.#services.clock.sleep(LOOK_MS, this.#signal);
@@ -118,8 +118,8 @@ export class BatchJob {
   }
 
   #endingOf(work: BatchWork, total: number): BatchEnding | undefined {
-    if (work.owesAnswers) return undefined;
     if (work.answered === total) return "completed";
+    if (work.owedAnswers > 0) return undefined;
     if (this.#isCancelled) return "cancelled";
     return this.#now >= this.#record.work.expiresMs ? "expired" : undefined;
   }

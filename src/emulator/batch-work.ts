@@ -52,9 +52,9 @@ export class BatchWork {
     return this.#record.work.answered;
   }
 
-  /** Whether requests that were billed before a kill have yet to be answered again: no stopping before that. */
-  get owesAnswers(): boolean {
-    return this.#billsToSkip > 0;
+  /** How many requests that were billed before a kill have yet to be answered again: no stopping before that. */
+  get owedAnswers(): number {
+    return this.#billsToSkip;
   }
 
   /**

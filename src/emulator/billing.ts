@@ -51,7 +51,9 @@ export class BillingLog {
   /** How many requests of a batch are billed already: where a batch goes on after its worker was killed. */
   async countOf(batchId: string): Promise<number> {
     let count = 0;
-    for await (const found of this.#entries()) if (found.batch_id === batchId) count++;
+    for await (const lines of this.#log.read()) {
+      for (const line of lines) if (line.includes(batchId) && parseEntry(line)?.batch_id === batchId) count++;
+    }
     return count;
   }
 

@@ -1,24 +1,19 @@
 import { canonicalBody } from "../core/keys.ts";
 import type { RequestBody } from "../core/records.ts";
-import { load, type Registry } from "../core/registry.ts";
 import type { AnsweringEndpoint } from "./answering.ts";
 import type { AttemptLog } from "./attempts.ts";
 import { requestHash } from "./billing.ts";
 import { type DirectiveName, findDirectives } from "./directives.ts";
 import { ApiError, errorOfStatus } from "./errors.ts";
-import { type CountTokens, createMeter, type TokenMeter } from "./usage.ts";
+import type { TokenMeter } from "./usage.ts";
 import type { EndpointPath, UsageObject } from "./wire.ts";
 
-const endpoints = {
-  "/v1/chat/completions": () => import("./chat-completions.ts").then((module) => module.chatCompletions),
-  "/v1/responses": () => import("./responses.ts").then((module) => module.responses),
-  "/v1/embeddings": () => import("./embeddings.ts").then((module) => module.embeddings),
-} satisfies Registry<AnsweringEndpoint>;
-
-/** What an answerer needs from the emulator. */
-export interface AnsweringServices {
+/** What an answerer answers with. */
+export interface AnswererParts {
+  readonly path: EndpointPath;
+  readonly endpoint: AnsweringEndpoint;
+  readonly meter: TokenMeter;
   readonly attempts: AttemptLog;
-  readonly countTokens: CountTokens | undefined;
 }
 
 /** On what occasion a request is answered. */
@@ -46,28 +41,15 @@ export interface Answer {
  * count attempts).
  */
 export class Answerer {
-  readonly #path: EndpointPath;
-  readonly #endpoint: AnsweringEndpoint;
-  readonly #meter: TokenMeter;
-  readonly #attempts: AttemptLog;
+  readonly #parts: AnswererParts;
 
-  private constructor(path: EndpointPath, endpoint: AnsweringEndpoint, meter: TokenMeter, attempts: AttemptLog) {
-    this.#path = path;
-    this.#endpoint = endpoint;
-    this.#meter = meter;
-    this.#attempts = attempts;
-  }
-
-  /** Loads the endpoint and the model's tokenizer. */
-  static async create(path: EndpointPath, model: string, services: AnsweringServices): Promise<Answerer> {
-    const endpoint = await load<AnsweringEndpoint>("endpoint", endpoints, path);
-    const meter = await createMeter(path, model, services.countTokens);
-    return new Answerer(path, endpoint, meter, services.attempts);
+  constructor(parts: AnswererParts) {
+    this.#parts = parts;
   }
 
   answer(body: RequestBody, occasion: Occasion): Answer {
     const seed = canonicalBody(body);
-    const request = requestHash(this.#path, seed);
+    const request = requestHash(this.#parts.path, seed);
     let delivery: Answer["delivery"] = "whole";
     const effectOf = (userText: string) => {
       const effect = this.#obey(userText, request, occasion);
@@ -75,9 +57,9 @@ export class Answerer {
       if (effect === "lose") delivery = "lost";
       return effect;
     };
-    const context = { seed, createdSeconds: occasion.createdSeconds, meter: this.#meter, effectOf };
+    const context = { seed, createdSeconds: occasion.createdSeconds, meter: this.#parts.meter, effectOf };
     try {
-      return { status: 200, headers: {}, ...this.#endpoint.answer(body, context), request, delivery };
+      return { status: 200, headers: {}, ...this.#parts.endpoint.answer(body, context), request, delivery };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const { status, headers } = error;
@@ -89,7 +71,7 @@ export class Answerer {
     const directives = findDirectives(userText);
     if (directives.length === 0) return undefined;
     const isCounted = directives.some((directive) => Number.isFinite(directive.times));
-    const attempt = isCounted ? this.#attempts.numberOf(request, occasion.name) : 1;
+    const attempt = isCounted ? this.#parts.attempts.numberOf(request, occasion.name) : 1;
     const obeyed = directives.find((directive) => attempt <= directive.times);
     if (obeyed?.name === "status") throw errorOfStatus(obeyed.status);
     return obeyed?.name;

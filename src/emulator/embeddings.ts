@@ -31,7 +31,7 @@ function answer(body: RequestBody, context: AnswerContext): EndpointAnswer {
 function inputsOf(input: EmbeddingsRequest["input"]): readonly (string | readonly number[])[] {
   if (typeof input === "string") return [input];
   const isTokens = (items: readonly unknown[]): items is number[] => typeof items[0] === "number";
-  return isTokens(input) ? [input] : (input as readonly (string | readonly number[])[]);
+  return isTokens(input) ? [input] : input;
 }
 
 /** A vector of length 1 that only the seed decides. */

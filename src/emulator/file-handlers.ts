@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { systemCodeOf } from "../core/errors.ts";
 import { fileNotFound } from "./errors.ts";
 import { sendFile } from "./file-blocks.ts";
-import { type Exchange, sendJson } from "./http.ts";
+import { chunksOf, type Exchange, sendJson } from "./http.ts";
 import { pageOf } from "./lists.ts";
 import { boundaryOf, parseMultipart } from "./multipart.ts";
 import { parseRequest } from "./request-check.ts";
@@ -12,7 +12,7 @@ import { listFilesQuery } from "./wire.ts";
 
 /** `POST /v1/files` */
 export async function uploadFile({ request, response }: Exchange, { files, limits }: Services): Promise<void> {
-  const form = parseMultipart(request, boundaryOf(request.headers["content-type"]));
+  const form = parseMultipart(chunksOf(request), boundaryOf(request.headers["content-type"]));
   sendJson(response, await receiveUpload(form, files, limits));
 }
 

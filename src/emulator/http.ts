@@ -32,7 +32,7 @@ export function sendJson(response: ServerResponse, body: unknown, status = 200):
 export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<Record<string, unknown>> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request) {
+  for await (const chunk of chunksOf(request)) {
     bytes += chunk.length;
     if (bytes > maxBytes) throw badRequest("request_too_large", `The body is larger than ${maxBytes} bytes.`);
     chunks.push(chunk);
@@ -41,6 +41,11 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number): 
   if (!isObject(body))
     throw badRequest(null, "We could not parse the JSON body of your request. An object is expected.");
   return body;
+}
+
+/** A request's body. Whoever leaves off early leaves the rest to be drained, where iterating it would destroy it. */
+export function chunksOf(request: IncomingMessage): AsyncIterable<Uint8Array> {
+  return request.iterator({ destroyOnReturn: false });
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { RequestBody } from "../core/records.ts";
 import { toSeconds } from "./batch-record.ts";
-import { type Answer, Answerer } from "./completions.ts";
+import type { Answer } from "./completions.ts";
 import { ApiError, missingParameter } from "./errors.ts";
 import { type Exchange, readJsonBody, sendJson } from "./http.ts";
 import type { Services } from "./services.ts";
@@ -11,7 +11,7 @@ import type { EndpointPath } from "./wire.ts";
 export function answerLive(endpoint: EndpointPath) {
   return async ({ request, response, requestId }: Exchange, services: Services): Promise<void> => {
     const body = withModel(await readJsonBody(request, services.limits.bytesPerBody));
-    const answerer = await Answerer.create(endpoint, body.model, services.answering);
+    const answerer = await services.answerers.get(endpoint, body.model);
     const occasion = { name: requestId, createdSeconds: toSeconds(services.clock.now()) };
     const answer = answerer.answer(body, occasion);
     const { usage, request: hash } = answer;

@@ -26,12 +26,12 @@ export function numberIn(range: NumberRange, random: SeededRandom): number {
   return number;
 }
 
-/** Two decimals where the range is wide enough for them. */
+/** Two decimals where the range is wide enough for them. Adding 0 makes 0 of -0, which JSON cannot say. */
 function between(low: number, high: number, random: SeededRandom): number {
   const share = 0.01 + 0.98 * random.next();
   // Not low + share × (high - low): that difference can overflow.
   const exact = low * (1 - share) + high * share;
-  const rounded = Math.round(exact * 100) / 100;
+  const rounded = Math.round(exact * 100) / 100 + 0;
   return rounded > low && rounded < high ? rounded : exact;
 }
 
@@ -43,7 +43,7 @@ function multiple(step: number, range: NumberRange, random: SeededRandom): numbe
   if (first * step === range.exclusiveMinimum) first++;
   if (last * step === range.exclusiveMaximum) last--;
   if (first > last) throw new SchemaError(`there is no multiple of ${step} between ${low} and ${high}`);
-  // Through 12 digits: 3 × 0.1 is meant to be 0.3. The 0 is added for -0, which JSON would not tell apart.
+  // Through 12 digits: 3 × 0.1 is meant to be 0.3.
   const factor = Math.min(last, random.integer(first, last));
   return (Number.isInteger(step) ? factor * step : Number((factor * step).toPrecision(12))) + 0;
 }

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { messageOf, systemCodeOf, UsageError } from "../core/errors.ts";
+import { messageOf, OutputError, systemCodeOf, UsageError } from "../core/errors.ts";
+import { Answerers } from "./answerers.ts";
 import { AttemptLog } from "./attempts.ts";
 import { BatchRunner } from "./batch-runner.ts";
 import { BatchStore } from "./batch-store.ts";
@@ -18,7 +19,7 @@ import { type Match, route } from "./router.ts";
 import type { Services } from "./services.ts";
 import { sweepTemporaries } from "./sweep.ts";
 import { Turns } from "./turns.ts";
-import type { CountTokens } from "./usage.ts";
+import { type CountTokens, TokenMeters } from "./usage.ts";
 
 export interface EmulatorOptions {
   /** Where everything is kept; made when it is not there. Several emulators may share it. */
@@ -57,10 +58,11 @@ const SCANS_AT_ONCE = 2;
  * API there are `GET /emulator/billing` (what was billed) and `GET /emulator/calls` (API calls by operation).
  *
  * @throws {UsageError} when the port cannot be listened on.
+ * @throws {OutputError} when the directory cannot be made.
  */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const { directory, port = 0, host = "127.0.0.1" } = options;
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   const token = randomUUID();
   const services = createServices(options, token);
   await sweepTemporaries(directory);
@@ -79,6 +81,18 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   return { url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}/v1`, close };
 }
 
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (cause) {
+    const hint = "Name a directory that can be written to.";
+    throw new OutputError("cannotCreate", `cannot make the emulator's directory ${directory}: ${messageOf(cause)}`, {
+      hint,
+      cause,
+    });
+  }
+}
+
 function createServices(options: EmulatorOptions, token: string): Services {
   const { directory, clock = systemClock, batchSeconds = 0, windowSeconds = 86_400, countTokens } = options;
   const batchServices = {
@@ -88,7 +102,7 @@ function createServices(options: EmulatorOptions, token: string): Services {
     files: new FileStore(directory, clock),
     batches: new BatchStore(directory),
     billing: new BillingLog(directory),
-    answering: { attempts: new AttemptLog(directory), countTokens },
+    answerers: new Answerers(new AttemptLog(directory), new TokenMeters(countTokens)),
     scanTurns: new Turns(SCANS_AT_ONCE),
   };
   const runner = new BatchRunner(batchServices, new Claims(directory, enlist(token)));

@@ -21,6 +21,9 @@ export interface DelimitedRecord {
 /** Where the scanner stands. After a quote inside quotes, the next byte tells whether the cell is closed. */
 type Place = "cell start" | "bare" | "quoted" | "quote seen" | "return seen" | "broken";
 
+/** How much is scanned before records are handed on, so that a long rest does not become a long list of them. */
+const SLICE_BYTES = 64 * 1024;
+
 const PROBLEMS = {
   strayQuote: "a quote stands inside a cell that does not begin with one",
   afterQuote: "a quoted cell goes on after its closing quote",
@@ -55,29 +58,37 @@ export class DelimitedRecordScanner {
     this.#buffer = new ByteBuffer(maxRecordBytes);
   }
 
-  /** Takes the next bytes and returns the records that end in them; blank lines are skipped. */
-  push(block: Buffer): readonly DelimitedRecord[] {
-    this.#scan(block);
-    return this.#takeFound();
+  /** Takes the next bytes and gives the records that end in them; blank lines are skipped. */
+  *push(block: Buffer): Generator<readonly DelimitedRecord[]> {
+    const blocks = [block];
+    for (let next = blocks.pop(); next !== undefined; next = blocks.pop()) {
+      if (next.length > SLICE_BYTES) blocks.push(next.subarray(SLICE_BYTES));
+      const slice = next.subarray(0, SLICE_BYTES);
+      const end = this.#scan(slice);
+      if (end < slice.length) blocks.push(slice.subarray(end), this.#giveUpFirstLines());
+      yield* this.#takeFound();
+    }
   }
 
-  /** Says that the bytes are over; returns the last records. */
-  finish(): readonly DelimitedRecord[] {
-    while (this.#place === "quoted" && this.#canGiveUpFirstLines()) this.#giveUpFirstLines();
+  /** Says that the bytes are over; gives the last records. */
+  *finish(): Generator<readonly DelimitedRecord[]> {
+    while (this.#place === "quoted" && this.#canGiveUpFirstLines()) yield* this.push(this.#giveUpFirstLines());
     if (this.#place === "quoted") this.#problem = PROBLEMS.notClosed;
     this.#endRecord(Buffer.alloc(0));
-    return this.#takeFound();
+    yield* this.#takeFound();
   }
 
-  #takeFound(): readonly DelimitedRecord[] {
+  *#takeFound(): Generator<readonly DelimitedRecord[]> {
     const found = this.#found;
     this.#found = [];
-    return found;
+    if (found.length > 0) yield found;
   }
 
-  #scan(block: Buffer): void {
+  /** @returns the block's length, or the index of a byte that shows that lines were swallowed */
+  #scan(block: Buffer): number {
     let start = 0;
-    for (let index = this.#pass(block, 0); index < block.length; index = this.#pass(block, index + 1)) {
+    let index = this.#pass(block, 0);
+    for (; index < block.length; index = this.#pass(block, index + 1)) {
       const byte = block[index];
       if (byte === NEWLINE && this.#place !== "quoted") {
         this.#endRecord(block.subarray(start, index));
@@ -85,15 +96,13 @@ export class DelimitedRecordScanner {
       } else if (byte === NEWLINE) {
         this.#noteInnerLine(index + 1 - start);
       } else if (this.#isSwallowing(byte, index - start)) {
-        this.#buffer.append(block.subarray(start, index));
-        this.#giveUpFirstLines();
-        start = index;
-        index--;
+        break;
       } else {
         this.#step(byte);
       }
     }
-    this.#buffer.append(block.subarray(start));
+    this.#buffer.append(block.subarray(start, index));
+    return index;
   }
 
   /** The index of the next byte that may change anything: inside a cell most do not. */
@@ -113,7 +122,7 @@ export class DelimitedRecordScanner {
     const place = nextPlace(this.#place, byte, this.#delimiter);
     if (place === this.#place) return;
     if (byte === QUOTE) this.#hasQuotes = true;
-    if (place === "cell start" || this.#place === "cell start") this.#firstLinesLength = 0;
+    if (place === "cell start") this.#firstLinesLength = 0;
     if (place === "broken") this.#problem = byte === QUOTE ? PROBLEMS.strayQuote : PROBLEMS.afterQuote;
     this.#place = place;
   }
@@ -133,14 +142,15 @@ export class DelimitedRecordScanner {
     return this.#firstLinesLength > 0 && this.#buffer.length <= this.#maxBytes;
   }
 
-  #giveUpFirstLines(): void {
+  /** Ends the record with the line its quote was opened on; returns the bytes to be looked at again. */
+  #giveUpFirstLines(): Buffer {
     const length = this.#firstLinesLength;
     const held = this.#buffer.take();
     const firstLines = held.subarray(0, length - 1);
     this.#problem = PROBLEMS.notClosed;
     this.#innerLines = countNewlines(firstLines);
     this.#endRecord(firstLines);
-    this.#scan(held.subarray(length));
+    return held.subarray(length);
   }
 
   #endRecord(tail: Buffer): void {

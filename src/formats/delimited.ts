@@ -38,9 +38,10 @@ async function* decode(
   const scanner = new DelimitedRecordScanner(delimiter, options.maxRecordBytes);
   const reader = new RecordReader(options, delimiter, mark);
   for await (const chunk of mark.strip(source)) {
-    yield* reader.read(scanner.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)));
+    const block = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    for (const records of scanner.push(block)) yield* reader.read(records);
   }
-  yield* reader.read(scanner.finish());
+  for (const records of scanner.finish()) yield* reader.read(records);
 }
 
 /** Takes the first record as the header and turns the others into rows. */

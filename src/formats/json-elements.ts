@@ -7,6 +7,7 @@ const BACKSLASH = 0x5c;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
+const NO_BYTES = Buffer.alloc(0);
 
 /** One element of the document: bytes that are balanced, but not yet parsed. */
 export interface JsonElement {
@@ -135,7 +136,7 @@ export class JsonElementScanner {
   }
 
   #addEmpty(offset: number, problem: string): void {
-    this.#found.push({ bytes: Buffer.alloc(0), length: 0, offset, problem });
+    this.#found.push({ bytes: NO_BYTES, length: 0, offset, problem });
   }
 }
 

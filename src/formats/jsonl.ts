@@ -23,6 +23,7 @@ async function* decode(source: AsyncIterable<Uint8Array>, options: DecodeOptions
     const rows = new ArrayBuilder<Row>();
     for (const line of lines) {
       lineNumber++;
+      if (line.length === 0) continue;
       const position = { file: options.file, line: lineNumber, byteOffset: mark.length + line.offset };
       const row = reader.read({ bytes: line.bytes, length: line.length, position });
       if (row === undefined) continue;

@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, OutputError } from "../core/errors.ts";
+import { ByteSink } from "./byte-sink.ts";
 import type { ChunkLine } from "./ledger.ts";
 
 const BUFFER_BYTES = 1 << 18;
@@ -18,7 +19,7 @@ export function removeChunkFile(ledgerDirectory: string, name: string): void {
 /** A request's line on its way into a chunk. */
 export interface NewLine extends Pick<ChunkLine, "key" | "tokens" | "origin"> {
   /** Without newline. */
-  readonly line: Buffer;
+  readonly line: string;
 }
 
 /** A chunk that is still being filled: a file on disk, and where each request's line lies in it. */
@@ -26,32 +27,33 @@ export class ChunkFile {
   readonly name: string;
   readonly #directory: string;
   readonly #descriptor: number;
-  readonly #pending: Buffer[] = [];
-  #pendingBytes = 0;
+  readonly #sink: ByteSink;
   readonly lines: ChunkLine[] = [];
-  bytes = 0;
   tokens = 0;
 
   constructor(ledgerDirectory: string, name: string) {
     this.name = name;
     this.#directory = join(ledgerDirectory, "chunks");
     this.#descriptor = guarded(name, () => openSync(chunkPath(ledgerDirectory, name), "wx"));
+    this.#sink = new ByteSink(this.#descriptor, BUFFER_BYTES);
+  }
+
+  get bytes(): number {
+    return this.#sink.size;
   }
 
   /** Appends a request's line. */
   add({ key, line, tokens, origin }: NewLine): void {
-    this.lines.push({ key, offset: this.bytes, length: line.length, tokens, origin });
-    this.#pending.push(line, NEWLINE);
-    this.#pendingBytes += line.length + 1;
-    this.bytes += line.length + 1;
+    const offset = this.#sink.size;
+    const length = guarded(this.name, () => this.#sink.append(`${line}\n`)) - 1;
+    this.lines.push({ key, offset, length, tokens, origin });
     this.tokens += tokens;
-    if (this.#pendingBytes >= BUFFER_BYTES) this.#flush();
   }
 
   /** Makes the file durable and closes it. */
   finish(): void {
-    this.#flush();
     guarded(this.name, () => {
+      this.#sink.flush();
       fsyncSync(this.#descriptor);
       closeSync(this.#descriptor);
       syncDirectory(this.#directory);
@@ -63,14 +65,6 @@ export class ChunkFile {
     closeSync(this.#descriptor);
     rmSync(join(this.#directory, `${this.name}.jsonl`), { force: true });
   }
-
-  #flush(): void {
-    const bytes = Buffer.concat(this.#pending.splice(0));
-    this.#pendingBytes = 0;
-    guarded(this.name, () => {
-      for (let done = 0; done < bytes.length; ) done += writeSync(this.#descriptor, bytes, done);
-    });
-  }
 }
 
 /** Reads lines of a sealed chunk's file by offset. */
@@ -81,18 +75,16 @@ export class ChunkFileReader {
     this.#descriptor = guarded(name, () => openSync(chunkPath(ledgerDirectory, name), "r"));
   }
 
-  read({ offset, length }: Pick<ChunkLine, "offset" | "length">): Buffer {
+  read({ offset, length }: Pick<ChunkLine, "offset" | "length">): string {
     const bytes = Buffer.allocUnsafe(length);
     readSync(this.#descriptor, bytes, 0, length, offset);
-    return bytes;
+    return bytes.toString();
   }
 
   close(): void {
     closeSync(this.#descriptor);
   }
 }
-
-const NEWLINE = Buffer.from("\n");
 
 function syncDirectory(path: string): void {
   const descriptor = openSync(path, "r");

@@ -1,8 +1,7 @@
-import { join } from "node:path";
 import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
 import type { NewLine } from "./chunk-file.ts";
 import type { ChunkLine, Claim, Ledger, Run } from "./ledger.ts";
-
 
 const KEYS_AT_A_TIME = 256;
 
@@ -27,9 +26,10 @@ export class DeferredRequests {
 
   add({ line, ...request }: NewLine): void {
     this.#descriptor ??= openNew(this.#path);
-    for (let done = 0; done < line.length; ) done += writeSync(this.#descriptor, line, done, null, this.#size + done);
-    this.#places.push({ ...request, offset: this.#size, length: line.length });
-    this.#size += line.length;
+    const bytes = Buffer.from(line);
+    for (let done = 0; done < bytes.length; ) done += writeSync(this.#descriptor, bytes, done, null, this.#size + done);
+    this.#places.push({ ...request, offset: this.#size, length: bytes.length });
+    this.#size += bytes.length;
   }
 
   /** Claims once more what is still being asked elsewhere. @returns those that are not any longer */
@@ -56,10 +56,10 @@ export class DeferredRequests {
     rmSync(this.#path, { force: true });
   }
 
-  #read({ offset, length }: ChunkLine): Buffer {
+  #read({ offset, length }: ChunkLine): string {
     const line = Buffer.allocUnsafe(length);
     if (this.#descriptor !== undefined) readSync(this.#descriptor, line, 0, length, offset);
-    return line;
+    return line.toString();
   }
 }
 

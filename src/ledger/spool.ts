@@ -1,10 +1,11 @@
-import { mkdirSync, openSync, closeSync, writeSync, readSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ArrayBuilder } from "../core/batches.ts";
 import { Change } from "../core/concurrency.ts";
 import { messageOf, OutputError } from "../core/errors.ts";
 import { type Line, splitLines } from "../core/lines.ts";
 import type { BadRow, Failure, Position, TextRow } from "../core/records.ts";
+import { ByteSink } from "./byte-sink.ts";
 
 /** A row that waits for its answer, or carries the failure that it will come out with. */
 export type Ticket =
@@ -33,8 +34,7 @@ export class Spool {
 
   append(tickets: readonly Ticket[]): void {
     if (tickets.length === 0) return;
-    const bytes = Buffer.from(tickets.map(encode).join(""));
-    this.#segmentFor().append(bytes);
+    this.#segmentFor().append(tickets);
     this.#change.notify();
   }
 
@@ -91,36 +91,39 @@ export class Spool {
 class Segment {
   readonly #path: string;
   readonly #descriptor: number;
+  readonly #sink: ByteSink;
+  readonly #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   #readTo = 0;
-  size = 0;
 
   constructor(path: string) {
     this.#path = path;
-    this.#descriptor = openSync(path, "w+");
+    this.#descriptor = openSync(path, "a+");
+    this.#sink = new ByteSink(this.#descriptor, BLOCK_BYTES);
   }
 
-  append(bytes: Buffer): void {
+  get size(): number {
+    return this.#sink.size;
+  }
+
+  append(tickets: readonly Ticket[]): void {
     try {
-      for (let done = 0; done < bytes.length; ) {
-        done += writeSync(this.#descriptor, bytes, done, bytes.length - done, this.size + done);
-      }
+      for (const ticket of tickets) this.#sink.append(encode(ticket));
+      this.#sink.flush();
     } catch (error) {
       throw new OutputError("cannotWrite", `cannot write ${this.#path}: ${messageOf(error)}`, {
         hint: "Make room on the disk of --state-dir, then run the same command again.",
         cause: error,
       });
     }
-    this.size += bytes.length;
   }
 
-  /** The next bytes, or undefined when everything written has been read. */
+  /** The next bytes, valid until the next call; undefined when everything written has been read. */
   read(): Uint8Array | undefined {
     const length = Math.min(BLOCK_BYTES, this.size - this.#readTo);
     if (length === 0) return undefined;
-    const block = Buffer.allocUnsafe(length);
-    const count = readSync(this.#descriptor, block, 0, length, this.#readTo);
+    const count = readSync(this.#descriptor, this.#block, 0, length, this.#readTo);
     this.#readTo += count;
-    return block.subarray(0, count);
+    return this.#block.subarray(0, count);
   }
 
   dispose(): void {

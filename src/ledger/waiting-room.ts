@@ -52,7 +52,7 @@ export class InputOrderRoom implements WaitingRoom {
       let rest: readonly Ticket[] = tickets;
       while (rest.length > 0) {
         const looked = lookUp(this.#ledger, rest);
-        const open = looked.findIndex((row) => row === undefined);
+        const open = looked.indexOf(undefined);
         const ready = (open === -1 ? looked : looked.slice(0, open)).filter((row) => row !== undefined);
         if (ready.length > 0) yield ready;
         rest = rest.slice(ready.length);

@@ -91,7 +91,10 @@ class GradeJob {
     this.#parts = parts;
     this.#startedAt = parts.host.clock.now();
     // The guard needs to see the columns without waiting for them.
-    void parts.source.columns.then((columns) => (this.#columns = columns), () => {});
+    void parts.source.columns.then(
+      (columns) => (this.#columns = columns),
+      () => {},
+    );
   }
 
   async plan(): Promise<GradeResult> {

@@ -47,7 +47,8 @@ const PLAIN_USER_TEMPLATE = "{{ text }}";
 export async function prepareQuestion(settings: GradeSettings, data: RunHost["data"]): Promise<Question> {
   const endpoint = await load("endpoint", endpoints, settings.endpoint);
   const prompt = await choosePrompt(settings, data.prompts);
-  const schema = settings.schema === undefined ? prompt.schema : loadSchema(...(await readText(settings.schema, "schema")));
+  const schema =
+    settings.schema === undefined ? prompt.schema : loadSchema(...(await readText(settings.schema, "schema")));
   const examples = settings.examples === undefined ? undefined : await readText(settings.examples, "examples");
   const model = modelName(settings);
   return {
@@ -95,7 +96,12 @@ async function describeModel(settings: GradeSettings, name: string, modelsText: 
 async function choosePrompt(settings: GradeSettings, packagePrompts: string): Promise<Prompt> {
   const chosen = await namedPrompt(settings, packagePrompts);
   const { system, user } = settings;
-  const base = chosen ?? { name: "flags", user: flagText("--user", PLAIN_USER_TEMPLATE), schemaName: "answer", examples: [] };
+  const base = chosen ?? {
+    name: "flags",
+    user: flagText("--user", PLAIN_USER_TEMPLATE),
+    schemaName: "answer",
+    examples: [],
+  };
   return {
     ...base,
     ...(system === undefined ? {} : { system: flagText("--system", system) }),

@@ -14,7 +14,7 @@ const WORDS = new Set(["nil", "null", "true", "false", "empty", "blank", "and", 
 
 /**
  * Compiles a template that prints variables and does nothing else, as most do. The engine takes some
- * ten times as long over one: 5 µs of a row against 0.5.
+ * forty times as long over one of two variables (4.3 µs of a row against 0.1).
  *
  * @returns undefined when the template does more, and is the engine's
  */

@@ -11,7 +11,7 @@ export function createEmulatorProvider(settings: ProviderSettings): Provider {
     {
       name: "emulator",
       identity: identityOf("emulator", settings),
-      baseUrl: requireBaseUrl("emulator", settings, "http://127.0.0.1:8080/v1"),
+      baseUrl: requireBaseUrl("emulator", settings, "http://127.0.0.1:8787/v1"),
       limits: LIMITS,
       poll: { firstMs: 50, maxMs: 1_000, listLagMs: 1_000 },
     },

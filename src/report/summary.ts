@@ -34,7 +34,12 @@ export interface Summary {
     /** Input tokens of what was asked, counted before. */
     readonly estimated_input: number;
     /** What the provider says it used, for the batches collected in this execution. Null when there were none. */
-    readonly billed: { readonly input: number; readonly cached: number; readonly output: number; readonly reasoning: number } | null;
+    readonly billed: {
+      readonly input: number;
+      readonly cached: number;
+      readonly output: number;
+      readonly reasoning: number;
+    } | null;
   };
   readonly seconds: number;
   readonly exit_status: number;

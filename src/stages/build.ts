@@ -1,7 +1,7 @@
-import type { Endpoint, RequestSettings } from "../endpoints/endpoint.ts";
 import { canonicalBody, requestKey } from "../core/keys.ts";
 import type { RenderedPrompt } from "../core/prompt.ts";
 import type { Fields, GoodRow, RequestRow, Row } from "../core/records.ts";
+import type { Endpoint, RequestSettings } from "../endpoints/endpoint.ts";
 import { RowTemplateError } from "../prompts/row-errors.ts";
 
 export interface BuildOptions {

@@ -158,7 +158,9 @@ export class ChunkStage {
 
   #fits(file: ChunkFile | undefined, { line, tokens }: NewLine): boolean {
     if (file === undefined) return true;
-    return file.bytes + line.length + 1 <= this.#limits.bytes && file.tokens + tokens <= this.#limits.tokens;
+    return (
+      file.bytes + Buffer.byteLength(line) + 1 <= this.#limits.bytes && file.tokens + tokens <= this.#limits.tokens
+    );
   }
 
   #seal(slot: number): readonly Chunk[] {
@@ -265,7 +267,7 @@ export class ChunkStage {
 
   #lineOf({ request: { key, bodyText, tokens }, position }: Asked): NewLine {
     const head = JSON.stringify({ custom_id: customIdOf(key), method: "POST", url: this.#options.endpoint });
-    const line = Buffer.from(`${head.slice(0, -1)},"body":${bodyText}}`);
+    const line = `${head.slice(0, -1)},"body":${bodyText}}`;
     return { key, tokens, line, origin: `${position.file}:${position.line}` };
   }
 

@@ -67,7 +67,11 @@ export class RowSource {
     signal.addEventListener("abort", close, { once: true });
     try {
       const onColumns = (columns: readonly string[]) => this.#columns.resolve(columns);
-      for await (const rows of format.decode(counted(input, counters), { file: input.path, maxRecordBytes, onColumns })) {
+      for await (const rows of format.decode(counted(input, counters), {
+        file: input.path,
+        maxRecordBytes,
+        onColumns,
+      })) {
         signal.throwIfAborted();
         counters.rowsRead += rows.length;
         yield rows;

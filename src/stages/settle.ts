@@ -8,8 +8,8 @@ import type { Failure } from "../core/records.ts";
 import { type AnswerCheck, judgeAnswer, judgeError, type Verdict } from "../core/verdicts.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
 import type { Chunk, Ledger, RecordedOutcome } from "../ledger/ledger.ts";
-import { type ResultLine, readResultLine } from "../providers/result-line.ts";
 import { resultFileNames } from "../ledger/result-files.ts";
+import { type ResultLine, readResultLine } from "../providers/result-line.ts";
 
 export interface SettleOptions {
   readonly ledger: Ledger;

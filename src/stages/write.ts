@@ -47,7 +47,8 @@ export async function write(source: AsyncIterable<readonly AnsweredRow[]>, optio
 async function writeRows(rows: readonly AnsweredRow[], { rows: sink, errors, onError, counters }: WriteOptions) {
   const failed = rows.filter((row) => row.failure !== undefined);
   const halting = onError === "halt" ? failed[0] : undefined;
-  const kept = onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
+  const kept =
+    onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
   await sink.output.write(sink.encoder.encode(kept));
   count(kept, counters);
   if (halting !== undefined) throw new HaltError(halting);

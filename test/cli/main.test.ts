@@ -118,3 +118,10 @@ test("a broken configuration does not keep help and completion from working", as
   expect((await runMain(["completion", "bash"], { cwd, environment })).status).toBe(0);
   expect((await runMain(["config", "print"], { cwd, environment })).status).toBe(78);
 });
+
+test("no signal listener is left behind", async () => {
+  const before = process.listenerCount("SIGINT");
+  await runMain(["help"]);
+  await failing(new Error("x"));
+  expect(process.listenerCount("SIGINT")).toBe(before);
+});

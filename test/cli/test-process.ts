@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
 import type { Run } from "./test-host.ts";
+
+// A process takes a second to start on a busy machine, and some tests start several.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** The executable. */
 export const BIN = fileURLToPath(new URL("../../bin/bg-pipe.js", import.meta.url));

@@ -11,6 +11,9 @@ import {
   type RunOptions,
 } from "../../src/config/options.ts";
 import { parseData } from "../../src/config/values.ts";
+import type { GradeSettings } from "../../src/pipelines/settings.ts";
+import { loadPrompt, promptNames } from "../../src/prompts/load.ts";
+import { mergeModels } from "../../src/tokens/models.ts";
 
 test.each(optionNames)("%s is well defined", (name) => {
   const definition = definitionOf(name);
@@ -26,6 +29,13 @@ test.each(optionNames)("%s has a legal default or example", (name) => {
   const samples = [definition.default, definition.example].filter((sample) => sample !== undefined);
   expect(samples.length).toBeGreaterThan(0);
   for (const sample of samples) expect(parseData(definition, sample)).toHaveProperty("value");
+});
+
+test("the examples are of use where they are read", () => {
+  const { models, prompts } = Object.fromEntries(optionNames.map((name) => [name, definitionOf(name).example]));
+  expect(mergeModels(new Map(), Object(models)).size).toBe(1);
+  const text = JSON.stringify({ prompts });
+  expect(promptNames(text, "example").map((name) => loadPrompt(text, "example", name).name)).toEqual(["strict"]);
 });
 
 test("no two options share a letter, a property or an environment variable", () => {
@@ -54,5 +64,6 @@ test("the types of the values follow from the table", () => {
   expectTypeOf<RunOptions["meta"]>().toEqualTypeOf<boolean>();
   expectTypeOf<RunOptions["param"]>().toEqualTypeOf<Readonly<Record<string, unknown>>>();
   expectTypeOf<RunOptions["model"]>().toEqualTypeOf<string | undefined>();
+  expectTypeOf<RunOptions & { inputs: readonly string[] }>().toExtend<GradeSettings>();
   expectTypeOf<RunOptions["apiKey"]>().toEqualTypeOf<SecretReference | undefined>();
 });

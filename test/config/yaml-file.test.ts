@@ -96,6 +96,8 @@ test("paths count from the file's own folder, and ~/ is the home folder", async 
   expect([here.get("schema")?.value, here.get("prompt")?.value]).toEqual(["s.json", "strict"]);
   const named = await readYamlLayer("prompt: strict\n", { ...place, cwd: "/work" });
   expect(named.get("prompt")?.value).toBe("strict");
+  const beside = await readYamlLayer("prompt: strict.yaml\n", { ...place, cwd: "/work" });
+  expect(beside.get("prompt")?.value).toBe("/data/strict.yaml");
 });
 
 test("variables are left as they are", async () => {

@@ -2,11 +2,13 @@ import { readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { ByteBuffer } from "../../src/core/byte-buffer.ts";
 import { InputDataError } from "../../src/core/errors.ts";
 import { csv } from "../../src/formats/csv.ts";
+import { DelimitedRecordScanner } from "../../src/formats/delimited-records.ts";
 import { tsv } from "../../src/formats/tsv.ts";
-import { answered, awkwardString, chunkSizes, decodeAll, encodeAll, outline, textRow } from "./support.ts";
+import { answered, awkwardString, chunkSizes, chunksOf, decodeAll, encodeAll, outline, textRow } from "./support.ts";
 
 /** A table: a header of distinct names and rows of as many cells. */
 const table = fc
@@ -135,12 +137,56 @@ describe("reading csv", () => {
     expect(await decodeAll(csv, "a,b")).toEqual({ rows: [], columns: [["a", "b"]] });
   });
 
-  test("looks at the lines behind an open quote once more, not once for every line", async () => {
-    // With a rescan from every line this would be 20 000 × 20 000 / 2 lines, which no timeout would let pass.
-    const text = `a,b\n${'x,"open\n'.repeat(1)}${'y,""\n'.repeat(20_000)}`;
-    const { rows } = await decodeAll(csv, text, [1 << 16], { maxRecordBytes: 1 << 24 });
-    expect(rows).toHaveLength(20_001);
-    expect(rows.filter((row) => row.kind === "bad")).toHaveLength(1);
+  test("a long rest behind an open quote comes out in small arrays", async () => {
+    const text = Buffer.from(`a,b\nx,"open\n${'y,""\n'.repeat(50_000)}`);
+    const counts: number[] = [];
+    for await (const rows of csv.decode(chunksOf(text, [4096]), { file: "in", maxRecordBytes: 1 << 24 }))
+      counts.push(rows.length);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(50_001);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(256);
+  });
+});
+
+describe("the scanner of records", () => {
+  const line = fc.constantFrom('"x', 'x,"open', '""', '"",""', '"""', 'a,"b"', "plain", 'st"ray', '"q"x', "", ",");
+
+  test("holds no byte more than twice, whatever the quotes", () => {
+    const held = vi.spyOn(ByteBuffer.prototype, "append");
+    try {
+      fc.assert(
+        fc.property(fc.array(line, { maxLength: 200 }), fc.integer({ min: 1, max: 40 }), (lines, size) => {
+          held.mockClear();
+          const text = Buffer.from(lines.join("\n"));
+          const scanner = new DelimitedRecordScanner(",", 1 << 20);
+          for (let start = 0; start < text.length; start += size)
+            Array.from(scanner.push(text.subarray(start, start + size)));
+          Array.from(scanner.finish());
+          const heldBytes = held.mock.calls.reduce((sum, [piece]) => sum + piece.length, 0);
+          expect(heldBytes).toBeLessThanOrEqual(2 * text.length);
+        }),
+        { numRuns: 500 },
+      );
+    } finally {
+      held.mockRestore();
+    }
+  });
+
+  test("gives every byte of the input to one record, in order", () => {
+    fc.assert(
+      fc.property(fc.array(line, { maxLength: 30 }), fc.constantFrom(8, 1 << 20), (lines, maxBytes) => {
+        const text = Buffer.from(lines.join("\n"));
+        const scanner = new DelimitedRecordScanner(",", maxBytes);
+        const records = [...scanner.push(text), ...scanner.finish()].flat();
+        let end = 0;
+        for (const { offset, length, bytes, line: lineNumber } of records) {
+          expect(text.toString("utf8", end, offset)).toMatch(/^\n*$/);
+          expect(bytes).toEqual(text.subarray(offset, offset + Math.min(length, maxBytes)));
+          expect(lineNumber).toBe(text.toString("utf8", 0, offset).split("\n").length);
+          end = offset + length;
+        }
+        expect(text.toString("utf8", end)).toMatch(/^\n*$/);
+      }),
+    );
   });
 });
 

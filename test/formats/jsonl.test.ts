@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import fc from "fast-check";
 import ndjson from "ndjson";
 import { describe, expect, test } from "vitest";
+import { BYTES_PER_ARRAY, ROWS_PER_ARRAY } from "../../src/core/batches.ts";
 import { jsonl } from "../../src/formats/jsonl.ts";
 import { answered, chunkSizes, decodeAll, encodeAll, jsonObject, outline, textRow } from "./support.ts";
 
@@ -91,15 +92,12 @@ describe("reading jsonl", () => {
   });
 
   test("rows come in small arrays, by count and by bytes", async () => {
+    const long = `{"a":"${"x".repeat(BYTES_PER_ARRAY / 2)}"}\n`;
+    const text = Buffer.from('{"a":1}\n'.repeat(2 * ROWS_PER_ARRAY + 1) + long.repeat(3));
     const sizes: number[] = [];
-    const text = `${'{"a":1}\n'.repeat(600)}${`{"a":"${"x".repeat(700_000)}"}\n`.repeat(3)}`;
-    for await (const rows of jsonl.decode(Readable.from([Buffer.from(text)]), {
-      file: "in",
-      maxRecordBytes: 1 << 20,
-    })) {
-      sizes.push(rows.length);
-    }
-    expect(sizes).toEqual([256, 256, 90, 1]);
+    const options = { file: "in", maxRecordBytes: BYTES_PER_ARRAY };
+    for await (const rows of jsonl.decode(Readable.from([text]), options)) sizes.push(rows.length);
+    expect(sizes).toEqual([ROWS_PER_ARRAY, ROWS_PER_ARRAY, 3, 1]);
   });
 });
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { optionsOf } from "../../config/options.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { boundHeapGrowth } from "../memory.ts";
 import { aborted } from "../signals.ts";
 import { writeText } from "../write-text.ts";
 
@@ -25,6 +26,7 @@ export const emulate: Command = {
 
 async function run(context: CommandContext): Promise<number> {
   const { port, host, batchSeconds, windowSeconds, stateDir, directory } = context.configuration.values;
+  boundHeapGrowth();
   const { startEmulator } = await import("../../emulator/server.ts");
   const emulator = await startEmulator({
     directory: directory ?? join(stateDir, "emulator"),

@@ -10,6 +10,7 @@ import { writeFileDurably } from "../../io/durable.ts";
 import type { RunHost } from "../../pipelines/settings.ts";
 import { formatSummary, type Summary } from "../../report/summary.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { boundHeapGrowth } from "../memory.ts";
 import { writeText } from "../write-text.ts";
 
 /** The whole pipeline over rows. */
@@ -42,6 +43,7 @@ export const grade: Command = {
 
 async function run(context: CommandContext): Promise<number> {
   refuseTerminalInput(context);
+  boundHeapGrowth();
   const { values } = context.configuration;
   const emulator = values.provider === "emulator" && values.baseUrl === undefined ? await embed(context) : undefined;
   try {

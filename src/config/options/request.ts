@@ -31,7 +31,7 @@ export const requestOptions = {
     commands: grade,
     value: "TEXT",
     mayBeEmpty: true,
-    example: "You grade answers from 1 to 5.",
+    example: "Grade from 1 to 5.",
   },
   user: {
     type: "string",
@@ -40,7 +40,7 @@ export const requestOptions = {
     commands: grade,
     value: "TEMPLATE",
     mayBeEmpty: true,
-    example: "Grade this answer: {{ response }}",
+    example: "Grade this text: {{ text }}",
   },
   field: {
     type: "string",
@@ -125,7 +125,7 @@ export const requestOptions = {
     group,
     commands: grade,
     fileOnly: true,
-    example: { strict: { system: "You grade answers from 1 to 5.", user: "Grade this answer: {{ response }}" } },
+    example: { strict: { system: "Grade from 1 to 5.", user: "Grade this text: {{ text }}" } },
   },
   models: {
     type: "json-map",
@@ -133,6 +133,6 @@ export const requestOptions = {
     group,
     commands: grade,
     fileOnly: true,
-    example: { "my-model": { encoding: "o200k_base" } },
+    example: { "my-model": { encoding: "o200k_base", context_window: 128000, max_output_tokens: 16000 } },
   },
 } as const satisfies Record<string, OptionDefinition>;

@@ -48,7 +48,10 @@ export class Cl100kScanner implements PieceScanner {
 
   private lettersEnd(start: number): number {
     const { text } = this;
+    const { bytes, byteClasses } = text;
     let at = start;
+    while (((byteClasses[bytes[at] as number] as number) & LETTER) !== 0) at++;
+    if ((bytes[at] as number) < 0x80) return at;
     while ((text.classAt(at) & LETTER) !== 0) at += text.lengthAt(at);
     return at;
   }

@@ -1,7 +1,11 @@
 import type { TokenTrie } from "./token-trie.ts";
 import type { Vocabulary } from "./vocabulary.ts";
+import { hashWords } from "./word-keys.ts";
 
 const NEVER = 0x7fffffff;
+
+/** The pairs whose answer is kept, in 256 KiB; a newer pair takes the slot of an older one. */
+const KEPT_PAIRS = 1 << 15;
 
 /** Tells which tokens can stand side by side in an encoded text. */
 export class Neighbours {
@@ -10,6 +14,8 @@ export class Neighbours {
   /** The halves each token is merged from, -1 before they are first asked for; a single byte is its own half. */
   private readonly lefts: Int32Array;
   private readonly rights: Int32Array;
+  /** Slots of two words: the left token plus one, and the right token with the answer as its lowest bit. */
+  private readonly kept = new Int32Array(KEPT_PAIRS * 2);
 
   constructor(vocabulary: Vocabulary, trie: TokenTrie) {
     this.vocabulary = vocabulary;
@@ -20,13 +26,27 @@ export class Neighbours {
 
   /**
    * Whether merging the bytes of two tokens by rank ends in just these two. `view` has the bytes of both, and `border`
-   * is where the right one starts. Merges of `rank` and above are left out.
+   * is where the right one starts.
+   */
+  canMeet(view: DataView, border: number, left: number, right: number): boolean {
+    const { kept } = this;
+    const slot = (hashWords(left, right) & (KEPT_PAIRS - 1)) * 2;
+    const answer = kept[slot + 1] as number;
+    if (kept[slot] === left + 1 && answer >> 1 === right) return (answer & 1) === 1;
+    const found = this.stayApart(view, border, left, right, NEVER);
+    kept[slot] = left + 1;
+    kept[slot + 1] = (right << 1) | (found ? 1 : 0);
+    return found;
+  }
+
+  /**
+   * Whether two tokens stay apart when pairs below a rank are merged.
    *
    * It undoes the merges of both, latest first, and looks at the parts that met at the border at each time: if they
    * are a token themselves, of a lower rank than the merges undone so far, they would have merged instead. Of equal
    * ranks the leftmost merges first: the left part before the border, the border before the right part.
    */
-  canMeet(view: DataView, border: number, left: number, right: number, rank: number = NEVER): boolean {
+  private stayApart(view: DataView, border: number, left: number, right: number, rank: number): boolean {
     let before = left;
     let behind = right;
     let limit = rank;
@@ -61,7 +81,7 @@ export class Neighbours {
     return this.rights[token] as number;
   }
 
-  /** Of all ways to cut a token in two of lower rank, the one whose parts can meet is the way it is merged. */
+  /** Of all ways to cut a token in two of lower rank, the one whose parts stay apart till then is how it is merged. */
   private findHalves(token: number): void {
     const { vocabulary, trie } = this;
     const { starts, view } = vocabulary.ranks;
@@ -72,7 +92,7 @@ export class Neighbours {
     for (let left = trie.prefixes[token] as number; left >= 0; left = trie.prefixes[left] as number) {
       const border = start + vocabulary.lengthOf(left);
       const right = vocabulary.find(view, border, end - border);
-      if (left > token || right < 0 || right > token || !this.canMeet(view, border, left, right, token)) continue;
+      if (left > token || right < 0 || right > token || !this.stayApart(view, border, left, right, token)) continue;
       this.lefts[token] = left;
       this.rights[token] = right;
       return;

@@ -1,5 +1,6 @@
 import { CLASS } from "./code-point-classes.ts";
 import {
+  APOSTROPHE_BYTE,
   contractionEnd,
   newlinesAndSlashesEnd,
   numberEnd,
@@ -45,11 +46,22 @@ export class O200kScanner implements PieceScanner {
     return isPunctuation ? newlinesAndSlashesEnd(text, punctuationEnd(text, next)) : whiteSpaceEnd(text, start);
   }
 
-  /**
-   * The end of a word behind its first character, which may be no letter. Where capitals follow something caseless and
-   * nothing lower follows them, the first alternative gives them back: it needs one `L`, and the caseless is that.
-   */
+  /** The end of a word behind its first character, which may be no letter. In ASCII that is capitals, then the rest. */
   private wordEnd(start: number): number {
+    const { bytes, byteClasses } = this.text;
+    let at = start;
+    while (byteClasses[bytes[at] as number] === upper) at++;
+    while (byteClasses[bytes[at] as number] === lower) at++;
+    const byte = bytes[at] as number;
+    if (byte >= 0x80) return this.wideWordEnd(start);
+    return byte === APOSTROPHE_BYTE ? contractionEnd(this.text, at) : at;
+  }
+
+  /**
+   * The end of any word. Where capitals follow something caseless and nothing lower follows them, the first alternative
+   * gives them back: it needs one `L`, and the caseless is that.
+   */
+  private wideWordEnd(start: number): number {
     const { text } = this;
     let at = start;
     let behindCaseless = 0;

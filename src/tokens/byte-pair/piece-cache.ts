@@ -3,9 +3,9 @@ import { hashBytes, maskedWord } from "./word-keys.ts";
 /** Slots of eight words: up to 28 bytes of a piece, then its length in bytes and its number of tokens. */
 const STRIDE_BITS = 3;
 const MAX_BYTES = 28;
-const SLOTS = 1 << 15;
+const SLOTS = 1 << 16;
 
-/** The token counts of short pieces met before, 1 MiB of them: a newer piece takes the slot of an older one. */
+/** The token counts of short pieces met before, 2 MiB of them: a newer piece takes the slot of an older one. */
 export class PieceCache {
   private readonly slots = new Int32Array(SLOTS << STRIDE_BITS);
 

@@ -58,13 +58,10 @@ export class TokenTrie {
       this.roots[bytes[start] as number] = token;
       return;
     }
-    let node = this.roots[bytes[start] as number] as number;
-    let prefix = node;
-    for (let at = start + 1; at < last; at++) {
-      node = this.step(node, bytes[at] as number);
-      if (node < this.size) prefix = node;
-    }
+    const prefix = longestPrefix(vocabulary, token);
     this.prefixes[token] = prefix;
+    let node = prefix;
+    for (let at = start + vocabulary.lengthOf(prefix); at < last; at++) node = this.step(node, bytes[at] as number);
     this.link(node, bytes[last] as number, token);
   }
 
@@ -82,6 +79,16 @@ export class TokenTrie {
     this.edgeCount++;
     return child;
   }
+}
+
+/** The longest other token that a token of two bytes or more starts with; faster than a walk from the root. */
+function longestPrefix(vocabulary: Vocabulary, token: number): number {
+  const { starts, view } = vocabulary.ranks;
+  let prefix = -1;
+  for (let length = vocabulary.lengthOf(token) - 1; prefix < 0; length--) {
+    prefix = vocabulary.find(view, starts[token] as number, length);
+  }
+  return prefix;
 }
 
 /** The tokens by their length, so that each comes behind those it starts with. */

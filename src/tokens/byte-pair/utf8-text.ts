@@ -15,11 +15,14 @@ export class Utf8Text {
   length = 0;
 
   private readonly encoder = new TextEncoder();
+  /** The class of every byte that is a character itself; 0 for those of longer characters, and for the end. */
+  readonly byteClasses = new Uint8Array(256);
   private readonly classes: Uint8Array;
 
   /** @param classes The class of every code point. */
   constructor(classes: Uint8Array) {
     this.classes = classes;
+    this.byteClasses.set(classes.subarray(0, 0x80));
   }
 
   /** Replaces the text. Lone surrogates become U+FFFD. */
@@ -36,8 +39,8 @@ export class Utf8Text {
 
   /** The class of the character that starts at a byte; 0 at the end of the text. */
   classAt(at: number): number {
-    const byte = this.bytes[at] as number;
-    return byte < 0x80 ? (this.classes[byte] as number) : this.wideClassAt(at);
+    const found = this.byteClasses[this.bytes[at] as number] as number;
+    return found === 0 ? this.wideClassAt(at) : found;
   }
 
   /** The bytes of the character that starts at a byte. */

@@ -1,0 +1,4 @@
+declare module "ndjson" {
+  const ndjson: { parse(): NodeJS.ReadWriteStream };
+  export default ndjson;
+}
