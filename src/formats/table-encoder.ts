@@ -48,19 +48,14 @@ export class TableEncoder implements Encoder {
       .concat([...this.#addedColumns].map((name) => answers.get(name) ?? ""));
   }
 
-  /** Puts an added field into the column of its name, or its properties into the columns `name.property`. */
+  /** Puts an added field into the column of its name; else its properties into columns `name.property`, at any depth. */
   #addAnswer(answers: Cells, row: AnsweredRow["row"], { name, json }: AddedField): void {
-    if (this.#addedColumns.has(name)) {
-      answers.set(name, cellOf(json));
-      return;
-    }
-    if (json === "null") return;
-    if (!json.startsWith("{")) throw noColumn(row, name);
-    for (const [property, value] of ownCells(json)) {
-      const column = `${name}.${property}`;
-      if (!this.#addedColumns.has(column)) throw noColumn(row, column);
-      answers.set(column, value);
-    }
+    if (this.#addedColumns.has(name)) answers.set(name, cellOf(json));
+    else if (json.startsWith("{")) {
+      for (const [property, value] of topLevelEntries(json)) {
+        this.#addAnswer(answers, row, { name: `${name}.${property}`, json: value });
+      }
+    } else if (json !== "null") throw noColumn(row, name);
   }
 
   #stringify(records: readonly (readonly string[])[]): string {

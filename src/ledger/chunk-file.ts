@@ -1,8 +1,9 @@
-import { closeSync, fsyncSync, openSync, readSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readdirSync, readSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { messageOf, OutputError } from "../core/errors.ts";
 import { ByteSink } from "./byte-sink.ts";
-import type { ChunkLine } from "./ledger.ts";
+import type { ChunkLine, Ledger } from "./ledger.ts";
 
 const BUFFER_BYTES = 1 << 18;
 
@@ -14,6 +15,29 @@ export function chunkPath(ledgerDirectory: string, name: string): string {
 /** Deletes a chunk's file, if it is there. */
 export function removeChunkFile(ledgerDirectory: string, name: string): void {
   rmSync(chunkPath(ledgerDirectory, name), { force: true });
+}
+
+/** A new chunk's name: its run, its time, and enough at random to be unique without asking anybody. */
+export function newChunkName(runId: number, now: number): string {
+  const time = new Date(now).toISOString().replace(/\D/g, "").slice(0, 14);
+  return `${runPrefix(runId)}${time}-${randomBytes(6).toString("hex")}`;
+}
+
+/**
+ * Deletes what an unfinished execution of the run left behind in half-filled or dissolved chunks. Their rows come by
+ * once more.
+ */
+export function removeStaleChunkFiles(ledger: Ledger, runId: number): void {
+  for (const file of readdirSync(join(ledger.directory, "chunks"))) {
+    const name = basename(file, ".jsonl");
+    if (!name.startsWith(runPrefix(runId))) continue;
+    const chunk = ledger.findChunk(name);
+    if (chunk === undefined || chunk.state === "settled") removeChunkFile(ledger.directory, name);
+  }
+}
+
+function runPrefix(runId: number): string {
+  return `r${runId}-`;
 }
 
 /** A request's line on its way into a chunk. */

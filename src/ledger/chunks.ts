@@ -22,6 +22,7 @@ export class Chunks {
   readonly #transactions: Transactions;
   readonly #clock: Clock;
   readonly #byId: StatementSync;
+  readonly #byName: StatementSync;
   readonly #openOfRun: StatementSync;
   readonly #insert: StatementSync;
   readonly #ask: StatementSync;
@@ -38,6 +39,7 @@ export class Chunks {
     this.#transactions = transactions;
     this.#clock = clock;
     this.#byId = database.prepare("SELECT * FROM chunks WHERE id = ?");
+    this.#byName = database.prepare("SELECT * FROM chunks WHERE name = ?");
     this.#openOfRun = database.prepare("SELECT * FROM chunks WHERE run = ? AND state <> 'settled' ORDER BY id");
     this.#insert = database.prepare(
       `INSERT INTO chunks (run, name, provider, endpoint, model, requests, bytes, tokens, state, created_at, changed_at)
@@ -73,6 +75,11 @@ export class Chunks {
 
   get(id: number): Chunk {
     return chunkOf(found(this.#byId.get(id), `chunk ${id}`));
+  }
+
+  find(name: string): Chunk | undefined {
+    const columns = this.#byName.get(name);
+    return columns === undefined ? undefined : chunkOf(columns);
   }
 
   seal(chunk: NewChunk, lines: readonly ChunkLine[]): Chunk {

@@ -39,6 +39,8 @@ export interface Ledger {
   /**
    * Starts a run, or takes over the unfinished one of a dead process with the same signature. What that one had
    * claimed or sealed but not yet put to the provider is free again: the rows will come by once more, or be gone.
+   *
+   * @throws {UnfinishedError} for an exclusive run that another process is at work on
    */
   openRun(run: NewRun): Run;
   /** Says that the run's process is still there. Called every few seconds; see lease.ts. */
@@ -59,6 +61,7 @@ export interface Ledger {
   /** Records a sealed chunk and its requests in one transaction. The file must be durable by now. */
   seal(chunk: NewChunk, requests: readonly ChunkLine[]): Chunk;
   chunk(id: number): Chunk;
+  findChunk(name: string): Chunk | undefined;
   /** Moves a chunk on and records what was learned. @throws {InternalError} for a move that is not legal. */
   advance(id: number, to: ChunkState, learned?: ChunkFacts): Chunk;
   /** Files outcomes of a chunk's requests. Idempotent: the first answer wins over any later line for the same key. */
@@ -88,6 +91,8 @@ export interface NewRun {
   readonly signature: string;
   /** Ask again what earlier runs have answered. */
   readonly isFresh: boolean;
+  /** Refuse to start while another process is at work on the same: both would write the same file. */
+  readonly isExclusive: boolean;
 }
 
 export interface Run {

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Clock } from "../core/clock.ts";
-import { InternalError } from "../core/errors.ts";
+import { InternalError, UnfinishedError } from "../core/errors.ts";
 import { type Columns, numberIn, textIn } from "./columns.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "./lease.ts";
 import type { NewRun, Run } from "./ledger.ts";
@@ -85,7 +85,10 @@ export class Runs {
   }
 
   #takeOver(run: NewRun): Run | undefined {
-    const columns = this.#unfinished.all(run.signature).find((candidate) => this.#isFree(candidate));
+    const candidates = this.#unfinished.all(run.signature);
+    const held = candidates.find((candidate) => !this.#isFree(candidate));
+    if (run.isExclusive && held !== undefined) throw alreadyRunning(held);
+    const columns = candidates.find((candidate) => this.#isFree(candidate));
     if (columns === undefined) return undefined;
     const id = numberIn(columns, "id");
     this.#take.run(JSON.stringify(ownIdentity()), this.#clock.now(), id);
@@ -113,6 +116,14 @@ export class Runs {
     if (columns === undefined) throw new InternalError("the ledger gave a new run no number");
     return { id: numberIn(columns, "id"), freshSince, isTakenOver: false };
   }
+}
+
+function alreadyRunning(columns: Columns): UnfinishedError {
+  const { pid, host } = holderOf(columns);
+  const where = host === ownIdentity().host ? "" : ` on ${host.split("/")[0]}`;
+  return new UnfinishedError(`process ${pid}${where} is at work on this very command, and on its output file`, {
+    hint: "Wait for it, or name another output with -o.",
+  });
 }
 
 function holderOf(columns: Columns): ProcessIdentity {

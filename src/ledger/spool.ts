@@ -30,6 +30,8 @@ export class Spool {
   /** @param directory Belongs to the spool alone. */
   constructor(directory: string) {
     this.#directory = directory;
+    // What a killed execution left is of no use: the rows come by once more.
+    rmSync(directory, { recursive: true, force: true });
   }
 
   append(tickets: readonly Ticket[]): void {
@@ -97,7 +99,7 @@ class Segment {
 
   constructor(path: string) {
     this.#path = path;
-    this.#descriptor = openSync(path, "a+");
+    this.#descriptor = openSync(path, "w+");
     this.#sink = new ByteSink(this.#descriptor, BLOCK_BYTES);
   }
 

@@ -35,6 +35,7 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
     outcomes: (keys) => requests.outcomes(keys),
     seal: (chunk, lines) => chunks.seal(chunk, lines),
     chunk: (id) => chunks.get(id),
+    findChunk: (name) => chunks.find(name),
     advance: (id, to, learned) => chunks.advance(id, to, learned),
     record: (chunkId, outcomes, retries) => requests.record(chunkId, outcomes, retries),
     settle: (chunkId, leftover) => chunks.settle(chunkId, leftover),

@@ -3,6 +3,7 @@ import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, InternalError } from "../core/errors.ts";
 import { TokenGate } from "../core/token-gate.ts";
 import { resolveInputs } from "../io/inputs.ts";
+import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
 import { ledgers } from "../ledger/index.ts";
 import type { Ledger, Run } from "../ledger/ledger.ts";
 import { ResultReader } from "../ledger/result-reader.ts";
@@ -18,7 +19,7 @@ import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
 import { chunkLimits } from "./chunk-limits.ts";
-import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
+import { openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
 import { planRows } from "./plan-rows.ts";
 import { prepareQuestion, type Question } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
@@ -108,14 +109,17 @@ class GradeJob {
   }
 
   async run(): Promise<GradeResult> {
-    const { source, ledger, settings, host, counters } = this.#parts;
-    const rowsOutput = await openRowsOutput(settings, source.format, host);
-    const errorsOutput = await openErrorsOutput(settings, rowsOutput);
-    const run = ledger.openRun({ pipeline: "grade", signature: this.#signature(), isFresh: settings.fresh });
-    if (run.isTakenOver) host.log.info("going on from an earlier, unfinished run", { run: run.id });
+    const { ledger, settings, host, counters } = this.#parts;
+    const isExclusive = settings.output !== undefined && settings.output !== "-";
+    const signature = this.#signature();
+    const run = ledger.openRun({ pipeline: "grade", signature, isFresh: settings.fresh, isExclusive });
+    if (run.isTakenOver) {
+      host.log.info("going on from an earlier, unfinished run", { run: run.id });
+      removeStaleChunkFiles(ledger, run.id);
+    }
     const results = new ResultReader(ledger);
     try {
-      await this.#answerRows(run, results, rowsOutput, errorsOutput);
+      await this.#answerRows(run, results);
       checkNoRowIsLost(counters);
       const exitStatus = counters.rowsFailedTotal === 0 ? EXIT.ok : EXIT.rowsFailed;
       ledger.closeRun(run.id, exitStatus, true);
@@ -129,11 +133,13 @@ class GradeJob {
     }
   }
 
-  async #answerRows(run: Run, results: ResultReader, rowsOutput: OpenOutput, errorsOutput: OpenOutput | undefined) {
+  async #answerRows(run: Run, results: ResultReader): Promise<void> {
     const { settings, host, question, provider, counters, source, ledger } = this.#parts;
     const { log, clock, signal } = host;
     const { endpoint, request, check } = question;
     const { outputField, retries, pollInterval, meta, order } = settings;
+    const rowsOutput = await openRowsOutput(settings, source.format, host);
+    const errorsOutput = await openErrorsOutput(settings, rowsOutput);
     const Room = order === "input" ? InputOrderRoom : CompletionOrderRoom;
     const isTable = rowsOutput.format.isTable || errorsOutput?.format.isTable === true;
     await answerRows({

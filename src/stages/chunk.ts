@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { Backoff } from "../core/backoff.ts";
 import { nextDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
@@ -7,7 +6,7 @@ import type { Counters } from "../core/counters.ts";
 import { customIdOf } from "../core/keys.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Failure, Position, Request, RequestRow } from "../core/records.ts";
-import { ChunkFile, ChunkFileReader, type NewLine, removeChunkFile } from "../ledger/chunk-file.ts";
+import { ChunkFile, ChunkFileReader, type NewLine, newChunkName, removeChunkFile } from "../ledger/chunk-file.ts";
 import { DeferredRequests } from "../ledger/deferred.ts";
 import type { Chunk, Claim, Ledger, Run } from "../ledger/ledger.ts";
 import type { WaitingRoom } from "../ledger/waiting-room.ts";
@@ -150,7 +149,9 @@ export class ChunkStage {
   #add(line: NewLine): readonly Chunk[] {
     const slot = this.#turn++ % this.#files.length;
     const sealed = this.#fits(this.#files[slot], line) ? [] : this.#seal(slot);
-    const file = this.#files[slot] ?? new ChunkFile(this.#options.ledger.directory, newName(this.#options.clock));
+    const file =
+      this.#files[slot] ??
+      new ChunkFile(this.#options.ledger.directory, newChunkName(this.#options.run.id, this.#options.clock.now()));
     this.#files[slot] = file;
     file.add(line);
     return file.lines.length < this.#limits.requests ? sealed : [...sealed, ...this.#seal(slot)];
@@ -317,10 +318,4 @@ const LINE_OVERHEAD_BYTES = 160;
 
 function tooLong(message: string): Failure {
   return { code: "too_long", message };
-}
-
-/** Sorts by time, and is unique without asking anybody. */
-function newName(clock: Clock): string {
-  const time = new Date(clock.now()).toISOString().replace(/\D/g, "").slice(0, 14);
-  return `${time}-${randomBytes(6).toString("hex")}`;
 }

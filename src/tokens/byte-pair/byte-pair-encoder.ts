@@ -24,7 +24,7 @@ export class BytePairEncoder {
   constructor(vocabulary: Vocabulary) {
     this.vocabulary = vocabulary;
     this.trie = new TokenTrie(vocabulary);
-    this.neighbours = new Neighbours(vocabulary, this.trie);
+    this.neighbours = new Neighbours(vocabulary);
   }
 
   /** The number of tokens of the piece of `text` from one byte to another. */
@@ -54,15 +54,15 @@ export class BytePairEncoder {
         this.giveUp(at - start);
         const last = laid[--depth] as number;
         at -= vocabulary.lengthOf(last);
-        token = trie.prefixes[last] as number;
+        token = vocabulary.prefixOf(last);
       }
     }
   }
 
   /** The longest token that `token` starts with, itself included, that can follow `previous`; -1 if there is none. */
   private fitting(view: DataView, start: number, at: number, previous: number, token: number): number {
-    const { trie, vocabulary, neighbours, dead } = this;
-    for (let candidate = token; candidate >= 0; candidate = trie.prefixes[candidate] as number) {
+    const { vocabulary, neighbours, dead } = this;
+    for (let candidate = token; candidate >= 0; candidate = vocabulary.prefixOf(candidate)) {
       const place = at + vocabulary.lengthOf(candidate) - start;
       if ((((dead[place >> 5] as number) >> (place & 31)) & 1) !== 0) continue;
       if (previous < 0 || neighbours.canMeet(view, at, previous, candidate)) return candidate;

@@ -1,4 +1,3 @@
-import type { TokenTrie } from "./token-trie.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 import { hashWords } from "./word-keys.ts";
 
@@ -10,16 +9,14 @@ const KEPT_PAIRS = 1 << 15;
 /** Tells which tokens can stand side by side in an encoded text. */
 export class Neighbours {
   private readonly vocabulary: Vocabulary;
-  private readonly trie: TokenTrie;
   /** The halves each token is merged from, -1 before they are first asked for; a single byte is its own half. */
   private readonly lefts: Int32Array;
   private readonly rights: Int32Array;
   /** Slots of two words: the left token plus one, and the right token with the answer as its lowest bit. */
   private readonly kept = new Int32Array(KEPT_PAIRS * 2);
 
-  constructor(vocabulary: Vocabulary, trie: TokenTrie) {
+  constructor(vocabulary: Vocabulary) {
     this.vocabulary = vocabulary;
-    this.trie = trie;
     this.lefts = new Int32Array(vocabulary.size).fill(-1);
     this.rights = new Int32Array(vocabulary.size);
   }
@@ -83,13 +80,13 @@ export class Neighbours {
 
   /** Of all ways to cut a token in two of lower rank, the one whose parts stay apart till then is how it is merged. */
   private findHalves(token: number): void {
-    const { vocabulary, trie } = this;
+    const { vocabulary } = this;
     const { starts, view } = vocabulary.ranks;
     const start = starts[token] as number;
     const end = starts[token + 1] as number;
     this.lefts[token] = token;
     this.rights[token] = token;
-    for (let left = trie.prefixes[token] as number; left >= 0; left = trie.prefixes[left] as number) {
+    for (let left = vocabulary.prefixOf(token); left >= 0; left = vocabulary.prefixOf(left)) {
       const border = start + vocabulary.lengthOf(left);
       const right = vocabulary.find(view, border, end - border);
       if (left > token || right < 0 || right > token || !this.stayApart(view, border, left, right, token)) continue;

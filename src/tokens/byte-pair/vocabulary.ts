@@ -9,6 +9,8 @@ const LONG_STRIDE = 2;
 
 const SHORT_BYTES = 8;
 
+const UNKNOWN = -2;
+
 /**
  * The tokens by their bytes, in two open-addressed tables. The key of a token up to eight bytes is two 32-bit words,
  * kept in the slot; a longer one is found by its hash and compared with its bytes in `ranks`.
@@ -22,6 +24,8 @@ export class Vocabulary {
   private readonly shortMask: number;
   private readonly long: Int32Array;
   private readonly longMask: number;
+  /** For each token the longest other token that it starts with; -1 if there is none, -2 before it is asked for. */
+  private readonly prefixes: Int32Array;
 
   constructor(ranks: Ranks) {
     this.ranks = ranks;
@@ -37,6 +41,7 @@ export class Vocabulary {
     this.longMask = slotCountFor(this.size - shortCount) - 1;
     this.short = new Int32Array((this.shortMask + 1) * SHORT_STRIDE);
     this.long = new Int32Array((this.longMask + 1) * LONG_STRIDE);
+    this.prefixes = new Int32Array(this.size).fill(UNKNOWN);
     for (let token = 0; token < this.size; token++) this.add(token);
   }
 
@@ -46,10 +51,26 @@ export class Vocabulary {
     return (starts[token + 1] as number) - (starts[token] as number);
   }
 
+  /** The longest other token that a token starts with, or -1. */
+  prefixOf(token: number): number {
+    const prefix = this.prefixes[token] as number;
+    return prefix === UNKNOWN ? this.findPrefix(token) : prefix;
+  }
+
   /** The token that consists of the given bytes, or -1. Reads up to seven bytes beyond them. */
   find(view: DataView, at: number, length: number): number {
     if (length <= SHORT_BYTES) return this.findShort(view, at, length);
     return length <= this.maxTokenBytes ? this.findLong(view, at, length) : -1;
+  }
+
+  private findPrefix(token: number): number {
+    const { view, starts } = this.ranks;
+    let prefix = -1;
+    for (let length = this.lengthOf(token) - 1; length > 0 && prefix < 0; length--) {
+      prefix = this.find(view, starts[token] as number, length);
+    }
+    this.prefixes[token] = prefix;
+    return prefix;
   }
 
   private findShort(view: DataView, at: number, length: number): number {
