@@ -3,7 +3,8 @@ import type { Environment } from "./environment.ts";
 import type { RunOptions } from "./options.ts";
 import type { ReadTextFile } from "./text-file.ts";
 
-const HINT = "Set OPENAI_API_KEY, or name a file that holds the key with --api-key-file.";
+const HINT =
+  "Set OPENAI_API_KEY, or name a file that holds the key with --api-key-file. To try without one: --provider emulator.";
 
 /** Where an API key may be found. */
 export interface KeySources {

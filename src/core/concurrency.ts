@@ -1,14 +1,13 @@
 /**
  * Works on items as they come, at most `limit` at once. The next item is pulled only when there is room for it, so
- * the limit is what the source feels as backpressure. The first failure stops the pulling, aborts the signal that the
- * work was given, waits for what is under way, and is thrown.
+ * the limit is what the source feels as backpressure. The first failure aborts `stop`, which source and work are to
+ * heed; what is under way is waited for, and the failure is thrown.
  */
 export async function forEachConcurrent<T>(
   source: AsyncIterable<T>,
-  limit: number,
-  work: (item: T, signal: AbortSignal) => Promise<void>,
+  { limit, stop }: { readonly limit: number; readonly stop: AbortController },
+  work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const stop = new AbortController();
   const active = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
   const fail = (error: unknown) => {
@@ -17,7 +16,7 @@ export async function forEachConcurrent<T>(
   };
   try {
     for await (const item of source) {
-      const task: Promise<void> = work(item, stop.signal)
+      const task: Promise<void> = work(item)
         .catch(fail)
         .finally(() => active.delete(task));
       active.add(task);

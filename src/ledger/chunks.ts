@@ -114,7 +114,8 @@ export class Chunks {
   /** Within a transaction: makes a dead run's chunk the run's own, or dissolves it if it cannot have been asked. */
   adopt(id: number, runId: number): "adopted" | "dissolved" {
     const chunk = this.get(id);
-    if (this.#dissolve(chunk)) return "dissolved";
+    // Settled: dissolved a moment ago, for another of its requests.
+    if (chunk.state === "settled" || this.#dissolve(chunk)) return "dissolved";
     this.#adoptRequests.run(runId, id);
     this.#adoptChunk.run(runId, id);
     return "adopted";

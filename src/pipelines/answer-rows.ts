@@ -4,7 +4,7 @@ import { chain } from "stream-chain";
 import { forEachConcurrent } from "../core/concurrency.ts";
 import type { AnsweredRow, RequestRow, Row } from "../core/records.ts";
 import { RENEW_EVERY_MS } from "../ledger/lease.ts";
-import type { Chunk, Ledger, Run } from "../ledger/ledger.ts";
+import type { Ledger, Run } from "../ledger/ledger.ts";
 import type { SettledRow, WaitingRoom } from "../ledger/waiting-room.ts";
 import { type ChunkOptions, ChunkStage } from "../stages/chunk.ts";
 import { type ChunkLifeOptions, liveChunk } from "./chunk-life.ts";
@@ -45,7 +45,7 @@ export async function answerRows(options: AnswerRowsOptions): Promise<void> {
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const { ledger, run, waitingRoom } = options;
   const renewal = setInterval(() => ledger.renewRun(run.id), RENEW_EVERY_MS);
-  const halves = [ask(options, signal), answer(options, signal)];
+  const halves = [ask(options, { stop, signal }), answer(options, signal)];
   try {
     await Promise.all(halves);
   } catch (error) {
@@ -59,21 +59,17 @@ export async function answerRows(options: AnswerRowsOptions): Promise<void> {
   }
 }
 
-async function ask(options: AnswerRowsOptions, signal: AbortSignal): Promise<void> {
-  const { ledger, run, waitingRoom, maxBatches } = options;
+async function ask(options: AnswerRowsOptions, { stop, signal }: { stop: AbortController; signal: AbortSignal }) {
+  const { ledger, run, waitingRoom, maxBatches: limit } = options;
   const chunkStage = new ChunkStage({ ...options.chunk, ledger, run, waitingRoom, signal });
+  const onSettled = () => waitingRoom.notify();
+  const life = { ...options.life, ledger, chunkStage, onSettled, signal };
   const steps: Duplex = chain([options.guard, options.build, options.count], { ...ONE_ARRAY_AT_A_TIME });
   await pipeline(
     Readable.from(options.rows, { highWaterMark: 1 }),
     steps,
-    async (requests: AsyncIterable<readonly RequestRow[]>) => {
-      const onSettled = () => waitingRoom.notify();
-      const work = (chunk: Chunk, failed: AbortSignal) => {
-        const either = AbortSignal.any([signal, failed]);
-        return liveChunk(chunk, { ...options.life, ledger, chunkStage, onSettled, signal: either });
-      };
-      await forEachConcurrent(chunkStage.chunks(requests), maxBatches, work);
-    },
+    (requests: AsyncIterable<readonly RequestRow[]>) =>
+      forEachConcurrent(chunkStage.chunks(requests), { limit, stop }, (chunk) => liveChunk(chunk, life)),
     { signal },
   );
   waitingRoom.end();

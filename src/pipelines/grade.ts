@@ -114,7 +114,7 @@ class GradeJob {
     const signature = this.#signature();
     const run = ledger.openRun({ pipeline: "grade", signature, isFresh: settings.fresh, isExclusive });
     if (run.isTakenOver) {
-      host.log.info("going on from an earlier, unfinished run", { run: run.id });
+      host.log.debug("going on from an earlier, unfinished run", { run: run.id });
       removeStaleChunkFiles(ledger, run.id);
     }
     const results = new ResultReader(ledger);

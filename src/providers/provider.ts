@@ -83,6 +83,8 @@ export interface Provider {
   readonly identity: string;
   readonly limits: BatchLimits;
   readonly poll: PollDefaults;
+  /** Whether any call has been answered yet. Who was never there is not waited for as long as who was. */
+  readonly wasReached: boolean;
   /** Uploads a file from disk under that name, streaming. @returns the file's id */
   upload(path: string, name: string): Promise<string>;
   /** A batch input file with that name, if the provider has one. */

@@ -30,6 +30,7 @@ export interface Summary {
     readonly asked_again: number;
   };
   readonly chunks: number;
+  readonly batches_submitted: number;
   readonly tokens: {
     /** Input tokens of what was asked, counted before. */
     readonly estimated_input: number;
@@ -78,6 +79,7 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
       asked_again: counters.requestsAskedAgain,
     },
     chunks: counters.chunks,
+    batches_submitted: counters.batchesSubmitted,
     tokens: {
       estimated_input: counters.tokensEstimated,
       billed: tokensBilled.input + tokensBilled.output === 0 ? null : { ...tokensBilled },
@@ -93,12 +95,12 @@ export function formatSummary(summary: Summary): string {
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function runLines({ rows, requests, chunks, tokens, seconds }: Summary): string[] {
+function runLines({ rows, requests, batches_submitted: batches, tokens, seconds }: Summary): string[] {
   const { billed } = tokens;
   return [
     `rows      ${n(rows.read)} read, ${n(rows.answered)} answered, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
     `requests  ${sources(requests)}`,
-    `batches   ${n(chunks)} new, in ${seconds.toFixed(1)} s`,
+    `batches   ${n(batches)} submitted, in ${seconds.toFixed(1)} s`,
     ...(tokens.estimated_input > 0 ? [`tokens    ${n(tokens.estimated_input)} input estimated`] : []),
     ...(billed === null
       ? []

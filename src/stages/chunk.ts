@@ -174,7 +174,7 @@ export class ChunkStage {
     const requests = lines.length;
     const chunk = ledger.seal({ runId: run.id, name, provider, endpoint, model, requests, bytes, tokens }, lines);
     counters.chunks++;
-    log.info("chunk.sealed", { chunk: name, requests, bytes, tokens });
+    log.debug("chunk.sealed", { chunk: name, requests, bytes, tokens });
     return [chunk];
   }
 

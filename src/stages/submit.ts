@@ -1,5 +1,6 @@
 import { type Backoff, nextDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Counters } from "../core/counters.ts";
 import type { Logger } from "../core/logger.ts";
 import { chunkPath } from "../ledger/chunk-file.ts";
 import type { Chunk, Ledger } from "../ledger/ledger.ts";
@@ -7,6 +8,7 @@ import type { Batch, Provider } from "../providers/provider.ts";
 import { isTransient, isUnclear, ProviderError } from "../providers/provider-error.ts";
 
 export interface SubmitOptions {
+  readonly counters: Counters;
   readonly ledger: Ledger;
   readonly provider: Provider;
   readonly clock: Clock;
@@ -15,8 +17,10 @@ export interface SubmitOptions {
 }
 
 const BACKOFF: Backoff = { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0.5 };
-/** Tries after the first; with the pauses between, some four minutes. */
-const RETRIES = 8;
+/** Tries after the first with a provider that has never answered. */
+const RETRIES = 3;
+/** How long a provider that has answered before is waited for. */
+const PATIENCE_MS = 600_000;
 /** The slack given to the provider's clock when batches are looked through by time, in seconds. */
 const CLOCK_SLACK_SECONDS = 3_600;
 
@@ -50,13 +54,14 @@ async function upload(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
 }
 
 async function create(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
-  const { ledger, log } = options;
+  const { counters, ledger, log } = options;
   let intent = chunk.state === "creating" ? chunk : undefined;
   return persist(options, "create", async () => {
     const found = intent === undefined ? undefined : await search(intent, options);
     if (found !== undefined) log.info("batch.adopted", { chunk: chunk.name, batch: found.id });
     if (found === undefined) intent = ledger.advance(chunk.id, "creating");
     const batch = found ?? (await createOnce(chunk, options));
+    counters.batchesSubmitted++;
     log.info("batch.submitted", { batch: batch.id, chunk: chunk.name, requests: chunk.requests, tokens: chunk.tokens });
     return ledger.advance(chunk.id, "submitted", { batchId: batch.id, batchStatus: batch.status });
   });
@@ -94,13 +99,15 @@ async function search(intent: Chunk, { provider, clock, signal }: SubmitOptions)
 
 /** Repeats a step that finds out by itself what its last try has done. */
 async function persist(options: SubmitOptions, operation: string, step: () => Promise<Chunk>): Promise<Chunk> {
-  const { clock, log, signal } = options;
+  const { provider, clock, log, signal } = options;
+  const startedAt = clock.now();
   for (let attempt = 0; ; attempt++) {
     try {
       return await step();
     } catch (error) {
       signal.throwIfAborted();
-      if (attempt >= RETRIES || !isTransient(error)) throw error;
+      const isPatient = provider.wasReached && clock.now() - startedAt < PATIENCE_MS;
+      if (!isTransient(error) || (attempt >= RETRIES && !isPatient)) throw error;
       const asked = error instanceof ProviderError ? (error.retryAfterMs ?? 0) : 0;
       const delayMs = Math.max(nextDelay(BACKOFF, attempt), asked);
       log.warn(`${operation} did not succeed, trying again`, { delayMs: Math.round(delayMs), error: String(error) });

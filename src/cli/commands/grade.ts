@@ -91,5 +91,6 @@ async function keyOf({ configuration, environment, secrets }: CommandContext): P
 async function tell({ configuration, stderr }: CommandContext, summary: Summary): Promise<void> {
   const { values } = configuration;
   if (values.summary !== undefined) await writeFileDurably(values.summary, `${JSON.stringify(summary, null, 2)}\n`);
-  if (!values.quiet && values.logFormat === "text") await writeText(stderr, formatSummary(summary));
+  const hasHappened = summary.dry_run || summary.exit_status <= 1 || summary.rows.written > 0 || summary.chunks > 0;
+  if (hasHappened && !values.quiet && values.logFormat === "text") await writeText(stderr, formatSummary(summary));
 }

@@ -29,8 +29,8 @@ export interface Dialect {
 }
 
 const BACKOFF: Backoff = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.5 };
-/** Tries after the first of a call that may be repeated: about a minute in all. */
-const RETRIES = 6;
+/** Tries after the first of a call that may be repeated: some seconds in all. What lasts longer is the caller's. */
+const RETRIES = 4;
 const CALL_TIMEOUT_MS = 120_000;
 /** A big upload over a slow line. */
 const UPLOAD_TIMEOUT_MS = 3_600_000;
@@ -45,6 +45,7 @@ export class OpenAiCompatibleProvider implements Provider {
   readonly poll: PollDefaults;
   readonly #client: OpenAI;
   readonly #settings: ProviderSettings;
+  #wasReached = false;
 
   constructor(dialect: Dialect, settings: ProviderSettings) {
     this.name = dialect.name;
@@ -61,6 +62,10 @@ export class OpenAiCompatibleProvider implements Provider {
       fetch: streamingFetch,
       defaultHeaders: dialect.headers ?? {},
     });
+  }
+
+  get wasReached(): boolean {
+    return this.#wasReached;
   }
 
   async upload(path: string, name: string): Promise<string> {
@@ -149,10 +154,14 @@ export class OpenAiCompatibleProvider implements Provider {
   /** One try: what it throws is a {@link ProviderError}, or the run's own reason to stop. */
   async #call<T>(operation: string, call: () => PromiseLike<T>): Promise<T> {
     try {
-      return await call();
+      const reply = await call();
+      this.#wasReached = true;
+      return reply;
     } catch (error) {
       this.#settings.signal.throwIfAborted();
-      throw translateError(error, operation, this.name);
+      const translated = translateError(error, operation, { provider: this.name, apiKey: this.#settings.apiKey });
+      if (translated instanceof ProviderError && translated.status !== undefined) this.#wasReached = true;
+      throw translated;
     }
   }
 

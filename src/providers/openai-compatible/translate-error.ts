@@ -1,5 +1,6 @@
 import { APIConnectionError, APIError } from "openai";
 import { messageOf } from "../../core/errors.ts";
+import { redact } from "../../core/redact.ts";
 import { ProviderError, type ProviderErrorKind } from "../provider-error.ts";
 
 /**
@@ -18,8 +19,15 @@ const QUOTA_CODES: ReadonlySet<string> = new Set([
 /** The longest wait a provider may impose: it is asked again after that, whatever its `retry-after` says. */
 const RETRY_AFTER_CAP_MS = 60_000;
 
+/** Whose error it is, and what must not show in it. */
+export interface ErrorContext {
+  readonly provider: string;
+  readonly apiKey: string | undefined;
+}
+
 /** What the SDK throws, as a {@link ProviderError}. Anything else (an abort, a disk error) stays what it is. */
-export function translateError(error: unknown, operation: string, provider: string): unknown {
+export function translateError(error: unknown, operation: string, context: ErrorContext): unknown {
+  const { provider } = context;
   if (error instanceof APIConnectionError) {
     const reason = error.cause === undefined ? error.message : deepestMessage(error.cause);
     return new ProviderError("unavailable", `${provider} did not answer to "${operation}": ${reason}`, {
@@ -28,14 +36,14 @@ export function translateError(error: unknown, operation: string, provider: stri
     });
   }
   if (!(error instanceof APIError)) return error;
-  return ofStatus(error, operation, provider);
+  return ofStatus(error, operation, context);
 }
 
-function ofStatus(error: APIError, operation: string, provider: string): ProviderError {
+function ofStatus(error: APIError, operation: string, { provider, apiKey }: ErrorContext): ProviderError {
   const code = typeof error.code === "string" ? error.code : undefined;
   const kind = kindOf(error.status ?? 0, code);
   const retryAfterMs = retryAfterOf(error.headers);
-  return new ProviderError(kind, `${provider} answered "${operation}" with ${describe(error)}`, {
+  return new ProviderError(kind, `${provider} answered "${operation}" with ${describe(error, apiKey)}`, {
     hint: HINTS[kind],
     cause: error,
     ...(error.status === undefined ? {} : { status: error.status }),
@@ -63,8 +71,11 @@ function kindOf(status: number, code: string | undefined): ProviderErrorKind {
 }
 
 /** A 502 from a proxy brings a page of HTML; one line of it is enough. */
-function describe(error: APIError): string {
-  const text = error.message.replace(/\s+/g, " ").trim();
+function describe(error: APIError, apiKey: string | undefined): string {
+  // Some providers repeat the key that they refuse.
+  const text = redact(error.message, apiKey === undefined ? [] : [apiKey])
+    .replace(/\s+/g, " ")
+    .trim();
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
 

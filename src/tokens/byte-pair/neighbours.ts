@@ -10,15 +10,13 @@ const KEPT_PAIRS = 1 << 15;
 export class Neighbours {
   private readonly vocabulary: Vocabulary;
   /** The halves each token is merged from, -1 before they are first asked for; a single byte is its own half. */
-  private readonly lefts: Int32Array;
-  private readonly rights: Int32Array;
+  private readonly halves: Int32Array;
   /** Slots of two words: the left token plus one, and the right token with the answer as its lowest bit. */
   private readonly kept = new Int32Array(KEPT_PAIRS * 2);
 
   constructor(vocabulary: Vocabulary) {
     this.vocabulary = vocabulary;
-    this.lefts = new Int32Array(vocabulary.size).fill(-1);
-    this.rights = new Int32Array(vocabulary.size);
+    this.halves = new Int32Array(vocabulary.size * 2).fill(-1);
   }
 
   /**
@@ -69,13 +67,13 @@ export class Neighbours {
   }
 
   private leftHalf(token: number): number {
-    if ((this.lefts[token] as number) < 0) this.findHalves(token);
-    return this.lefts[token] as number;
+    if ((this.halves[2 * token] as number) < 0) this.findHalves(token);
+    return this.halves[2 * token] as number;
   }
 
   private rightHalf(token: number): number {
-    if ((this.lefts[token] as number) < 0) this.findHalves(token);
-    return this.rights[token] as number;
+    if ((this.halves[2 * token] as number) < 0) this.findHalves(token);
+    return this.halves[2 * token + 1] as number;
   }
 
   /** Of all ways to cut a token in two of lower rank, the one whose parts stay apart till then is how it is merged. */
@@ -84,15 +82,18 @@ export class Neighbours {
     const { starts, view } = vocabulary.ranks;
     const start = starts[token] as number;
     const end = starts[token + 1] as number;
-    this.lefts[token] = token;
-    this.rights[token] = token;
+    this.setHalves(token, token, token);
     for (let left = vocabulary.prefixOf(token); left >= 0; left = vocabulary.prefixOf(left)) {
       const border = start + vocabulary.lengthOf(left);
       const right = vocabulary.find(view, border, end - border);
       if (left > token || right < 0 || right > token || !this.stayApart(view, border, left, right, token)) continue;
-      this.lefts[token] = left;
-      this.rights[token] = right;
+      this.setHalves(token, left, right);
       return;
     }
+  }
+
+  private setHalves(token: number, left: number, right: number): void {
+    this.halves[2 * token] = left;
+    this.halves[2 * token + 1] = right;
   }
 }

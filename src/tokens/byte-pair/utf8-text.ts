@@ -10,7 +10,7 @@ const MAX_KEPT_BYTES = 1 << 20;
 /** A text as UTF-8 in a buffer that is used again for the next one, and the class of the character at a byte. */
 export class Utf8Text {
   bytes = new Uint8Array(0);
-  view = new DataView(this.bytes.buffer);
+  view: DataView = new DataView(this.bytes.buffer);
   /** The number of bytes of the text. */
   length = 0;
 

@@ -20,6 +20,7 @@ export class Vocabulary {
   /** The number of tokens. */
   readonly size: number;
   readonly maxTokenBytes: number;
+  private readonly lengths: Uint8Array;
   private readonly short: Int32Array;
   private readonly shortMask: number;
   private readonly long: Int32Array;
@@ -30,6 +31,7 @@ export class Vocabulary {
   constructor(ranks: Ranks) {
     this.ranks = ranks;
     this.size = ranks.starts.length - 1;
+    this.lengths = tokenLengths(ranks);
     let shortCount = 0;
     let maxTokenBytes = 0;
     for (let token = 0; token < this.size; token++) {
@@ -47,8 +49,7 @@ export class Vocabulary {
 
   /** The number of bytes of a token. */
   lengthOf(token: number): number {
-    const { starts } = this.ranks;
-    return (starts[token + 1] as number) - (starts[token] as number);
+    return this.lengths[token] as number;
   }
 
   /** The longest other token that a token starts with, or -1. */
@@ -136,4 +137,13 @@ export class Vocabulary {
     this.long[slot * LONG_STRIDE] = hash;
     this.long[slot * LONG_STRIDE + 1] = token + 1;
   }
+}
+
+/** The number of bytes of each token; no token of tiktoken's has more than 128. */
+function tokenLengths({ starts }: Ranks): Uint8Array {
+  const lengths = new Uint8Array(starts.length - 1);
+  for (let token = 0; token < lengths.length; token++) {
+    lengths[token] = (starts[token + 1] as number) - (starts[token] as number);
+  }
+  return lengths;
 }
