@@ -3,6 +3,8 @@
  * a `hint` at the way out, and the exit status the command line ends with (the table in docs/exit-codes.md).
  */
 
+import type { Failure, Position } from "./records.ts";
+
 /** Exit statuses, after sysexits.h where it has a word for it. */
 export const EXIT = {
   ok: 0,
@@ -97,6 +99,16 @@ export class KeyRefusedError extends BgPipeError {
 export class ConfigurationError extends BgPipeError {
   constructor(message: string, details?: ErrorDetails) {
     super("configuration", EXIT.configuration, message, details);
+  }
+}
+
+/** A failed row ended the run, as `--on-error halt` asks. */
+export class HaltError extends BgPipeError {
+  constructor({ file, line }: Position, { code, message }: Failure) {
+    const exitStatus = code === "bad_input" ? EXIT.badInput : EXIT.rowsFailed;
+    super("halted", exitStatus, `${file}:${line}: ${code}: ${message}`, {
+      hint: "Mend the row, or choose --on-error keep, and run the same command again; batches in flight go on.",
+    });
   }
 }
 

@@ -11,6 +11,11 @@ export class TokenGate {
     this.#limit = limit;
   }
 
+  /** Tokens of all that is inside. */
+  get inside(): number {
+    return this.#inside;
+  }
+
   /**
    * Waits until there is room. What alone is more than the limit is let in when nothing else is inside.
    *

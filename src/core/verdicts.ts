@@ -10,6 +10,7 @@ import type { Failure } from "./records.ts";
  * | 200, content filter | failed `content_filter` | chat completion object, `finish_reason` |
  * | 200, cut at the token limit | failed `cut_off` | chat completion object, `finish_reason` |
  * | 200, not as the schema asks | failed `invalid_answer` | the user's schema |
+ * | 200, neither text nor embedding | failed `invalid_answer` | `content: null` comes with tool calls |
  * | 200, unreadable | retry `server_error` | seen in output files |
  * | 429 | retry `rate_limited` | seen inside batches; not billed |
  * | 0, 408, 409, 5xx | retry `server_error` | status 0 is seen with "0 failed" in the counts |
@@ -36,6 +37,7 @@ export interface ErrorReply {
 /** What the judge needs of an answer. */
 export interface AnswerFacts {
   readonly text?: string;
+  readonly embedding?: readonly number[];
   readonly refusal?: string;
   readonly finishReason: "stop" | "length" | "content_filter" | "other";
 }
@@ -67,7 +69,9 @@ export function judgeAnswer(answer: AnswerFacts | undefined, check?: AnswerCheck
   if (answer.finishReason === "length") {
     return failed("cut_off", "the answer reached the limit of output tokens; raise --max-output-tokens");
   }
-  const checked = answer.text === undefined ? undefined : check?.(answer.text);
+  if (answer.embedding !== undefined) return ANSWERED;
+  if (answer.text === undefined) return failed("invalid_answer", "the answer holds no text");
+  const checked = check?.(answer.text);
   return checked === undefined || checked.ok ? ANSWERED : failed("invalid_answer", clip(checked.reason));
 }
 

@@ -32,7 +32,8 @@ export function removeStaleChunkFiles(ledger: Ledger, runId: number): void {
     const name = basename(file, ".jsonl");
     if (!name.startsWith(runPrefix(runId))) continue;
     const chunk = ledger.findChunk(name);
-    if (chunk === undefined || chunk.state === "settled") removeChunkFile(ledger.directory, name);
+    const isOver = chunk === undefined || (chunk.state === "settled" && chunk.runId === runId);
+    if (isOver) removeChunkFile(ledger.directory, name);
   }
 }
 

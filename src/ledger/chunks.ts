@@ -54,7 +54,7 @@ export class Chunks {
        error_file_id = ?, changed_at = ? WHERE id = ? RETURNING *`,
     );
     this.#failLeftover = database.prepare(
-      `UPDATE requests SET state = 'failed', code = ?, message = ?, settled_at = ?
+      `UPDATE requests SET state = 'failed', code = ?, message = ?, settled_at = ?, result_file = NULL
        WHERE chunk = ? AND state = 'asked' AND attempts > ?`,
     );
     this.#unaskLeftover = database.prepare(
@@ -70,7 +70,7 @@ export class Chunks {
     this.#insertFile = database.prepare(
       "INSERT INTO result_files (chunk, name) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET chunk = chunk RETURNING id",
     );
-    this.#fileById = database.prepare("SELECT name FROM result_files WHERE id = ?");
+    this.#fileById = database.prepare("SELECT name, chunk FROM result_files WHERE id = ?");
   }
 
   get(id: number): Chunk {
@@ -121,9 +121,11 @@ export class Chunks {
     return "adopted";
   }
 
-  /** Within a transaction: frees what a run had sealed and not yet put to the provider. */
-  dissolveUnsent(runId: number): void {
-    for (const columns of this.#openOfRun.all(runId)) this.#dissolve(chunkOf(columns));
+  /** Within a transaction: frees what a run had sealed and not yet put to the provider, and ends what is done. */
+  closeIdle(runId: number): void {
+    for (const chunk of this.#openOfRun.all(runId).map(chunkOf)) {
+      if (!this.#dissolve(chunk) && !this.isFileNeeded(chunk.id)) this.#write({ ...chunk, state: "settled" });
+    }
   }
 
   #dissolve(chunk: Chunk): boolean {
@@ -143,8 +145,9 @@ export class Chunks {
     );
   }
 
-  resultFileName(id: number): string {
-    return textIn(found(this.#fileById.get(id), `result file ${id}`), "name");
+  resultFile(id: number): { readonly name: string; readonly chunkId: number } {
+    const columns = found(this.#fileById.get(id), `result file ${id}`);
+    return { name: textIn(columns, "name"), chunkId: numberIn(columns, "chunk") };
   }
 
   #askLine(chunk: Chunk, { key, offset, length, tokens, origin }: ChunkLine): void {
@@ -182,6 +185,7 @@ function chunkOf(columns: Columns): Chunk {
     batchStatus: optionalTextIn(columns, "batch_status"),
     outputFileId: optionalTextIn(columns, "output_file_id"),
     errorFileId: optionalTextIn(columns, "error_file_id"),
+    createdAt: numberIn(columns, "created_at"),
     changedAt: numberIn(columns, "changed_at"),
   };
 }

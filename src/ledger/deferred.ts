@@ -1,69 +1,71 @@
-import { closeSync, mkdirSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { NewLine } from "./chunk-file.ts";
-import type { ChunkLine, Claim, Ledger, Run } from "./ledger.ts";
+import { type Columns, numberIn, textIn } from "./columns.ts";
+import type { Claim, Ledger, Run } from "./ledger.ts";
 
 const KEYS_AT_A_TIME = 256;
 
-/** Requests that another process is asking: their lines wait on disk, in memory is only where. */
+/**
+ * Requests that another process is asking, kept in case it dies: in SQLite's own temporary database, which spills to
+ * disk. Each key once.
+ */
 export class DeferredRequests {
   readonly #ledger: Ledger;
   readonly #run: Run;
-  readonly #path: string;
-  #descriptor: number | undefined;
-  #size = 0;
-  #places: ChunkLine[] = [];
+  readonly #database = new DatabaseSync("");
+  readonly #insert: StatementSync;
+  readonly #page: StatementSync;
+  readonly #delete: StatementSync;
+  #count = 0;
 
   constructor(ledger: Ledger, run: Run) {
     this.#ledger = ledger;
     this.#run = run;
-    this.#path = join(ledger.directory, "runs", `${run.id}`, "deferred.jsonl");
+    this.#database.exec(
+      `PRAGMA journal_mode = OFF;
+       CREATE TABLE deferred (key TEXT PRIMARY KEY, tokens INTEGER, origin TEXT, line TEXT) WITHOUT ROWID`,
+    );
+    this.#insert = this.#database.prepare("INSERT OR IGNORE INTO deferred VALUES (?, ?, ?, ?)");
+    this.#page = this.#database.prepare("SELECT * FROM deferred WHERE key > ? ORDER BY key LIMIT ?");
+    this.#delete = this.#database.prepare("DELETE FROM deferred WHERE key = ?");
   }
 
   get isEmpty(): boolean {
-    return this.#places.length === 0;
+    return this.#count === 0;
   }
 
-  add({ line, ...request }: NewLine): void {
-    this.#descriptor ??= openNew(this.#path);
-    const bytes = Buffer.from(line);
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.#descriptor, bytes, done, null, this.#size + done);
-    this.#places.push({ ...request, offset: this.#size, length: bytes.length });
-    this.#size += bytes.length;
+  add({ key, tokens, origin, line }: NewLine): void {
+    this.#count += Number(this.#insert.run(key, tokens, origin, line).changes);
   }
 
   /** Claims once more what is still being asked elsewhere. @returns those that are not any longer */
   *claimAgain(): Generator<{ readonly request: NewLine; readonly claim: Claim }> {
-    const places = this.#places;
-    this.#places = [];
-    for (let start = 0; start < places.length; start += KEYS_AT_A_TIME) {
-      const group = places.slice(start, start + KEYS_AT_A_TIME);
-      const claims = this.#ledger.claim(
-        group.map(({ key }) => key),
-        this.#run,
-      );
-      for (const [index, place] of group.entries()) {
+    for (let after = ""; ; ) {
+      const page = this.#page.all(after, KEYS_AT_A_TIME).map(lineOf);
+      const keys = page.map(({ key }) => key);
+      const claims = this.#ledger.claim(keys, this.#run);
+      for (const [index, request] of page.entries()) {
         const claim = claims[index];
-        if (claim === undefined || claim.kind === "elsewhere") this.#places.push(place);
-        else yield { request: { ...place, line: this.#read(place) }, claim };
+        if (claim === undefined || claim.kind === "elsewhere") continue;
+        this.#delete.run(request.key);
+        this.#count--;
+        yield { request, claim };
       }
+      after = keys.at(-1) ?? "";
+      if (page.length < KEYS_AT_A_TIME) return;
     }
   }
 
   dispose(): void {
-    if (this.#descriptor === undefined) return;
-    closeSync(this.#descriptor);
-    rmSync(this.#path, { force: true });
-  }
-
-  #read({ offset, length }: ChunkLine): string {
-    const line = Buffer.allocUnsafe(length);
-    if (this.#descriptor !== undefined) readSync(this.#descriptor, line, 0, length, offset);
-    return line.toString();
+    this.#database.close();
   }
 }
 
-function openNew(path: string): number {
-  mkdirSync(join(path, ".."), { recursive: true });
-  return openSync(path, "w+");
+function lineOf(columns: Columns): NewLine {
+  return {
+    key: textIn(columns, "key"),
+    tokens: numberIn(columns, "tokens"),
+    origin: textIn(columns, "origin"),
+    line: textIn(columns, "line"),
+  };
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 /** A process that cannot be seen from here loses its lease when it has not renewed it for so long. */
@@ -28,9 +28,13 @@ export function isAlive(holder: ProcessIdentity, renewedAt: number, now: number)
   return processExists(holder.pid) && startTimeOf(holder.pid) === holder.startedAt;
 }
 
-/** The host's name and, on Linux, its boot: after a reboot no old process is alive. */
+/**
+ * The host's name and, on Linux, its boot and the namespace of process numbers: after a reboot no old process is
+ * alive, and one in another container cannot be seen from here.
+ */
 function hostIdentity(): string {
-  return `${hostname()}/${readText("/proc/sys/kernel/random/boot_id").trim()}`;
+  const boot = readText("/proc/sys/kernel/random/boot_id").trim();
+  return [hostname(), boot, readLink("/proc/self/ns/pid")].join("/");
 }
 
 /** Field 22 of /proc/PID/stat (proc_pid_stat(5)), counted behind the command name, which may hold blanks. */
@@ -50,6 +54,14 @@ function processExists(pid: number): boolean {
     return true;
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+function readLink(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
   }
 }
 

@@ -14,7 +14,8 @@ import type { Failure } from "../core/records.ts";
  * - *asked*: it is a line of a sealed chunk. From here on it may cost money.
  * - *unasked*: its chunk is over without an outcome for it (expired, rate limited, missing); it is asked again, in a
  *   later chunk, by the run that owns it.
- * - *answered*: the line with the answer is on this disk.
+ * - *answered*: the line with the answer is on this disk. The answer stands for everybody until a newer one is
+ *   there, also while a fresh run asks the same again.
  * - *failed*: for good, with a code. A failure that a later try could mend (see `isWorthRetrying`) is good for the
  *   run that met it, and asked again by the next one.
  *
@@ -40,7 +41,7 @@ export interface Ledger {
    * Starts a run, or takes over the unfinished one of a dead process with the same signature. What that one had
    * claimed or sealed but not yet put to the provider is free again: the rows will come by once more, or be gone.
    *
-   * @throws {UnfinishedError} for an exclusive run that another process is at work on
+   * @throws {UnfinishedError} when another process is writing one of the run's files
    */
   openRun(run: NewRun): Run;
   /** Says that the run's process is still there. Called every few seconds; see lease.ts. */
@@ -55,8 +56,10 @@ export interface Ledger {
    * @returns one entry per key, in order
    */
   claim(keys: readonly string[], run: Run): readonly Claim[];
-  /** What became of requests. Read-only. @returns one entry per key, in order */
-  outcomes(keys: readonly string[]): readonly RequestState[];
+  /** What {@link claim} would answer, claiming nothing. */
+  wouldClaim(keys: readonly string[], run: Pick<Run, "id" | "freshSince">): readonly Claim[];
+  /** What became of requests, as the run is to see it. @returns one entry per key, in order */
+  outcomes(keys: readonly string[], run: Pick<Run, "freshSince">): readonly RequestState[];
 
   /** Records a sealed chunk and its requests in one transaction. The file must be durable by now. */
   seal(chunk: NewChunk, requests: readonly ChunkLine[]): Chunk;
@@ -65,7 +68,8 @@ export interface Ledger {
   /** Moves a chunk on and records what was learned. @throws {InternalError} for a move that is not legal. */
   advance(id: number, to: ChunkState, learned?: ChunkFacts): Chunk;
   /** Files outcomes of a chunk's requests. Idempotent: the first answer wins over any later line for the same key. */
-  record(chunkId: number, outcomes: readonly RecordedOutcome[], retries: number): void;
+  /** @returns for each outcome, whether it counted */
+  record(chunkId: number, outcomes: readonly RecordedOutcome[], retries: number): readonly boolean[];
   /** Ends a chunk. Its requests without outcome are asked again, or fail if they were tried often enough. */
   settle(chunkId: number, leftover: Leftover): Chunk;
 
@@ -80,7 +84,7 @@ export interface Ledger {
 
   /** Registers a file that holds answers. @returns its number, for {@link RecordedOutcome} */
   addResultFile(name: string, chunkId: number): number;
-  resultFileName(id: number): string;
+  resultFile(id: number): { readonly name: string; readonly chunkId: number };
 
   close(): void;
 }
@@ -91,8 +95,8 @@ export interface NewRun {
   readonly signature: string;
   /** Ask again what earlier runs have answered. */
   readonly isFresh: boolean;
-  /** Refuse to start while another process is at work on the same: both would write the same file. */
-  readonly isExclusive: boolean;
+  /** Files that the run writes: no other run may be writing one of them. Absolute paths. */
+  readonly files: readonly string[];
 }
 
 export interface Run {
@@ -116,7 +120,7 @@ export type Claim =
   | { readonly kind: "elsewhere"; readonly runId: number };
 
 export type RequestState =
-  | { readonly kind: "answered"; readonly result: ResultLocation; readonly attempts: number; readonly chunkId: number }
+  | { readonly kind: "answered"; readonly result: ResultLocation; readonly attempts: number }
   | { readonly kind: "failed"; readonly failure: Failure; readonly attempts: number; readonly chunkId: number }
   | { readonly kind: "pending"; readonly chunkId: number | undefined; readonly runId: number }
   | { readonly kind: "unknown" };
@@ -169,6 +173,8 @@ export interface Chunk extends NewChunk {
   readonly batchStatus: string | null;
   readonly outputFileId: string | null;
   readonly errorFileId: string | null;
+  /** When it was sealed, milliseconds since epoch. */
+  readonly createdAt: number;
   /** When it entered its state, milliseconds since epoch. */
   readonly changedAt: number;
 }

@@ -13,6 +13,7 @@ const MIGRATIONS: readonly string[] = [
     signature TEXT NOT NULL,
     fresh_since INTEGER NOT NULL,
     process TEXT NOT NULL,
+    files TEXT NOT NULL,
     renewed_at INTEGER NOT NULL,
     started_at INTEGER NOT NULL,
     ended_at INTEGER,

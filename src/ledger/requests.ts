@@ -21,7 +21,7 @@ export class Requests {
   readonly #chunks: ChunkAdopter;
   readonly #clock: Clock;
   readonly #byKeys: StatementSync;
-  readonly #claim: StatementSync;
+  readonly #take: StatementSync;
   readonly #answer: StatementSync;
   readonly #fail: StatementSync;
   readonly #retry: StatementSync;
@@ -33,7 +33,7 @@ export class Requests {
     this.#chunks = chunks;
     this.#clock = clock;
     this.#byKeys = database.prepare("SELECT * FROM requests WHERE key IN (SELECT value FROM json_each(?))");
-    this.#claim = database.prepare(
+    this.#take = database.prepare(
       `INSERT INTO requests (key, state, run) VALUES (?1, 'claimed', ?2)
        ON CONFLICT (key) DO UPDATE SET state = 'claimed', run = ?2, code = NULL, message = NULL,
        attempts = CASE state WHEN 'unasked' THEN attempts ELSE 0 END`,
@@ -47,8 +47,11 @@ export class Requests {
        WHERE key = ? AND chunk = ? AND state IN ('asked', 'unasked')`,
     );
     this.#retry = database.prepare(
-      `UPDATE requests SET state = CASE WHEN attempts > ? THEN 'failed' ELSE 'unasked' END, code = ?, message = ?,
-       settled_at = ? WHERE key = ? AND chunk = ? AND state = 'asked'`,
+      `UPDATE requests SET code = ?1, message = ?2,
+       state = CASE WHEN attempts > ?3 THEN 'failed' ELSE 'unasked' END,
+       settled_at = CASE WHEN attempts > ?3 THEN ?4 ELSE settled_at END,
+       result_file = CASE WHEN attempts > ?3 THEN NULL ELSE result_file END
+       WHERE key = ?5 AND chunk = ?6 AND state = 'asked'`,
     );
     this.#unaskedOfChunk = database.prepare(
       "SELECT * FROM requests WHERE chunk = ? AND state = 'unasked' AND line_offset > ? ORDER BY line_offset LIMIT ?",
@@ -62,15 +65,20 @@ export class Requests {
     });
   }
 
-  outcomes(keys: readonly string[]): readonly RequestState[] {
+  wouldClaim(keys: readonly string[], run: Pick<Run, "id" | "freshSince">): readonly Claim[] {
     const known = this.#read(keys);
-    return keys.map((key) => stateOf(known.get(key)));
+    return keys.map((key) => this.#judge(known.get(key), run));
   }
 
-  record(chunkId: number, outcomes: readonly RecordedOutcome[], retries: number): void {
-    this.#transactions.relaxed(() => {
+  outcomes(keys: readonly string[], run: Pick<Run, "freshSince">): readonly RequestState[] {
+    const known = this.#read(keys);
+    return keys.map((key) => stateOf(known.get(key), run));
+  }
+
+  record(chunkId: number, outcomes: readonly RecordedOutcome[], retries: number): readonly boolean[] {
+    return this.#transactions.relaxed(() => {
       const now = this.#clock.now();
-      for (const outcome of outcomes) this.#recordOne(chunkId, outcome, { now, retries });
+      return outcomes.map((outcome) => this.#recordOne(chunkId, outcome, { now, retries }));
     });
   }
 
@@ -91,59 +99,43 @@ export class Requests {
   }
 
   #claimOne(key: string, columns: Columns | undefined, run: Run): Claim {
-    if (columns === undefined) return this.#take(key, run);
-    const owner = numberIn(columns, "run");
-    switch (textIn(columns, "state")) {
-      case "answered":
-        return this.#isStale(columns, run) ? this.#take(key, run) : { kind: "settled" };
-      case "failed":
-        return this.#isStale(columns, run) || this.#mayFareBetter(columns, run)
-          ? this.#take(key, run)
-          : { kind: "settled" };
-      case "asked":
-        return this.#join(key, numberIn(columns, "chunk"), { owner, run });
-      case "claimed":
-        return owner === run.id ? { kind: "mine" } : this.#takeFrom(owner, key, run);
-      default:
-        return owner === run.id ? this.#take(key, run) : this.#takeFrom(owner, key, run);
-    }
-  }
-
-  #takeFrom(owner: number, key: string, run: Run): Claim {
-    return this.#runs.isHeld(owner) ? { kind: "elsewhere", runId: owner } : this.#take(key, run);
-  }
-
-  #take(key: string, run: Run): Claim {
-    this.#claim.run(key, run.id);
+    const claim = this.#judge(columns, run);
+    if (claim.kind === "new") this.#take.run(key, run.id);
+    if (claim.kind !== "inChunk" || columns === undefined || numberIn(columns, "run") === run.id) return claim;
+    if (this.#chunks.adopt(claim.chunkId, run.id) === "adopted") return claim;
+    this.#take.run(key, run.id);
     return { kind: "new" };
   }
 
-  #join(key: string, chunkId: number, { owner, run }: { owner: number; run: Run }): Claim {
-    if (owner === run.id) return { kind: "inChunk", chunkId };
-    if (this.#runs.isHeld(owner)) return { kind: "elsewhere", runId: owner };
-    return this.#chunks.adopt(chunkId, run.id) === "adopted" ? { kind: "inChunk", chunkId } : this.#take(key, run);
-  }
-
-  #isStale(columns: Columns, run: Run): boolean {
-    return run.freshSince > 0 && numberIn(columns, "settled_at") < run.freshSince;
+  /** What a request is to a run, before anything is done about it. */
+  #judge(columns: Columns | undefined, run: Pick<Run, "id" | "freshSince">): Claim {
+    if (columns === undefined) return { kind: "new" };
+    if (hasAnswer(columns, run)) return { kind: "settled" };
+    const owner = numberIn(columns, "run");
+    const state = textIn(columns, "state");
+    if (state === "answered") return { kind: "new" };
+    if (state === "failed") return this.#isWorthAsking(columns, run) ? { kind: "new" } : { kind: "settled" };
+    if (owner !== run.id && this.#runs.isHeld(owner)) return { kind: "elsewhere", runId: owner };
+    if (state === "asked") return { kind: "inChunk", chunkId: numberIn(columns, "chunk") };
+    return state === "claimed" && owner === run.id ? { kind: "mine" } : { kind: "new" };
   }
 
   /** A failure of the way stands for the run that met it, so that going on after a crash gives the same output. */
-  #mayFareBetter(columns: Columns, run: Run): boolean {
-    if (!isWorthRetrying(codeIn(columns))) return false;
+  #isWorthAsking(columns: Columns, run: Pick<Run, "id" | "freshSince">): boolean {
+    if (numberIn(columns, "settled_at") < run.freshSince) return true;
     const owner = numberIn(columns, "run");
-    return owner !== run.id && this.#runs.isFinished(owner);
+    return isWorthRetrying(codeIn(columns)) && owner !== run.id && !this.#runs.isHeld(owner);
   }
 
-  #recordOne(chunkId: number, outcome: RecordedOutcome, { now, retries }: { now: number; retries: number }): void {
+  #recordOne(chunkId: number, outcome: RecordedOutcome, { now, retries }: { now: number; retries: number }): boolean {
+    const { key } = outcome;
     if (outcome.kind === "answered") {
       const { fileId, offset, length } = outcome.result;
-      this.#answer.run(fileId, offset, length, now, outcome.key, chunkId);
-      return;
+      return this.#answer.run(fileId, offset, length, now, key, chunkId).changes === 1;
     }
     const { code, message } = outcome.failure;
-    if (outcome.kind === "failed") this.#fail.run(code, message, now, outcome.key, chunkId);
-    else this.#retry.run(retries, code, message, now, outcome.key, chunkId);
+    if (outcome.kind === "failed") return this.#fail.run(code, message, now, key, chunkId).changes === 1;
+    return this.#retry.run(code, message, retries, now, key, chunkId).changes === 1;
   }
 }
 
@@ -154,19 +146,20 @@ export interface RequestsNeeds {
   readonly clock: Clock;
 }
 
-function stateOf(columns: Columns | undefined): RequestState {
+/** Whether there is an answer that counts for the run, whatever else is going on with the request. */
+function hasAnswer(columns: Columns, { freshSince }: Pick<Run, "freshSince">): boolean {
+  return columns["result_file"] !== null && numberIn(columns, "settled_at") >= freshSince;
+}
+
+function stateOf(columns: Columns | undefined, run: Pick<Run, "freshSince">): RequestState {
   if (columns === undefined) return { kind: "unknown" };
   const attempts = numberIn(columns, "attempts");
-  switch (textIn(columns, "state")) {
-    case "answered":
-      return { kind: "answered", attempts, chunkId: numberIn(columns, "chunk"), result: resultIn(columns) };
-    case "failed": {
-      const failure = { code: codeIn(columns), message: textIn(columns, "message") };
-      return { kind: "failed", attempts, chunkId: numberIn(columns, "chunk"), failure };
-    }
-    default:
-      return { kind: "pending", chunkId: chunkIn(columns), runId: numberIn(columns, "run") };
+  if (hasAnswer(columns, run)) return { kind: "answered", attempts, result: resultIn(columns) };
+  if (textIn(columns, "state") === "failed") {
+    const failure = { code: codeIn(columns), message: textIn(columns, "message") };
+    return { kind: "failed", attempts, chunkId: numberIn(columns, "chunk"), failure };
   }
+  return { kind: "pending", chunkId: chunkIn(columns), runId: numberIn(columns, "run") };
 }
 
 /** A claimed request may still name the chunk of an earlier try. */

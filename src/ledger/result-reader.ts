@@ -43,14 +43,14 @@ export class ResultReader {
       this.#open.delete(oldest);
     }
     try {
-      return openSync(join(this.#ledger.directory, "results", this.#ledger.resultFileName(fileId)), "r");
+      return openSync(join(this.#ledger.directory, "results", this.#ledger.resultFile(fileId).name), "r");
     } catch (error) {
       throw this.#lost(fileId, messageOf(error));
     }
   }
 
   #lost(fileId: number, why: string): ConfigurationError {
-    const name = this.#ledger.resultFileName(fileId);
+    const { name } = this.#ledger.resultFile(fileId);
     return new ConfigurationError(`answers in the ledger cannot be read: results/${name}: ${why}`, {
       hint: "Put the file back into --state-dir, or ask everything again with --fresh.",
     });

@@ -6,24 +6,29 @@ import { isAlive, ownIdentity, type ProcessIdentity } from "./lease.ts";
 import type { NewRun, Run } from "./ledger.ts";
 import type { Transactions } from "./transactions.ts";
 
+/** A batch has 24 hours; a fresh run that was stopped goes on within twice that. */
+const FRESH_FOR_MS = 48 * 3_600_000;
+
 /** What taking a run over needs; implemented by Chunks. */
-export interface UnsentDissolver {
-  dissolveUnsent(runId: number): void;
+export interface IdleCloser {
+  /** Ends the run's chunks of which nothing can have been asked, or of which nothing is open any more. */
+  closeIdle(runId: number): void;
 }
 
 export interface RunsNeeds {
   readonly transactions: Transactions;
-  readonly chunks: UnsentDissolver;
+  readonly chunks: IdleCloser;
   readonly clock: Clock;
 }
 
 /** The ledger's table of runs. */
 export class Runs {
   readonly #transactions: Transactions;
-  readonly #chunks: UnsentDissolver;
+  readonly #chunks: IdleCloser;
   readonly #clock: Clock;
   readonly #byId: StatementSync;
   readonly #unfinished: StatementSync;
+  readonly #open: StatementSync;
   readonly #insert: StatementSync;
   readonly #take: StatementSync;
   readonly #renew: StatementSync;
@@ -37,9 +42,10 @@ export class Runs {
     this.#clock = clock;
     this.#byId = database.prepare("SELECT * FROM runs WHERE id = ?");
     this.#unfinished = database.prepare("SELECT * FROM runs WHERE signature = ? AND is_finished = 0 ORDER BY id DESC");
+    this.#open = database.prepare("SELECT * FROM runs WHERE ended_at IS NULL AND is_finished = 0");
     this.#insert = database.prepare(
-      `INSERT INTO runs (pipeline, signature, fresh_since, process, renewed_at, started_at)
-       VALUES (?, ?, ?, ?, ?, ?) RETURNING id`,
+      `INSERT INTO runs (pipeline, signature, fresh_since, process, files, renewed_at, started_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
     );
     this.#take = database.prepare(
       "UPDATE runs SET process = ?, renewed_at = ?, ended_at = NULL, exit_status = NULL WHERE id = ?",
@@ -53,7 +59,10 @@ export class Runs {
   }
 
   open(run: NewRun): Run {
-    return this.#transactions.durable(() => this.#takeOver(run) ?? this.#start(run));
+    return this.#transactions.durable(() => {
+      this.#refuseSharedFiles(run);
+      return this.#takeOver(run) ?? this.#start(run);
+    });
   }
 
   renew(id: number): void {
@@ -84,17 +93,30 @@ export class Runs {
     return columns;
   }
 
+  #refuseSharedFiles({ files }: NewRun): void {
+    for (const columns of this.#open.all()) {
+      if (this.#isFree(columns)) continue;
+      const shared = filesOf(columns).find((file) => files.includes(file));
+      if (shared !== undefined) throw alreadyWritten(shared, holderOf(columns));
+    }
+  }
+
   #takeOver(run: NewRun): Run | undefined {
-    const candidates = this.#unfinished.all(run.signature);
-    const held = candidates.find((candidate) => !this.#isFree(candidate));
-    if (run.isExclusive && held !== undefined) throw alreadyRunning(held);
-    const columns = candidates.find((candidate) => this.#isFree(candidate));
+    const columns = this.#unfinished
+      .all(run.signature)
+      .find((candidate) => this.#isFree(candidate) && !this.#isTooOld(candidate));
     if (columns === undefined) return undefined;
     const id = numberIn(columns, "id");
     this.#take.run(JSON.stringify(ownIdentity()), this.#clock.now(), id);
     this.#voidClaims(id);
-    this.#chunks.dissolveUnsent(id);
+    this.#chunks.closeIdle(id);
     return { id, freshSince: numberIn(columns, "fresh_since"), isTakenOver: true };
+  }
+
+  /** Who asks for everything anew does not want what a run abandoned days ago has asked anew. */
+  #isTooOld(columns: Columns): boolean {
+    const freshSince = numberIn(columns, "fresh_since");
+    return freshSince > 0 && this.#clock.now() - freshSince > FRESH_FOR_MS;
   }
 
   /** What was claimed but never sealed was never asked; an older answer that was to be asked anew stands again. */
@@ -112,18 +134,23 @@ export class Runs {
     const now = this.#clock.now();
     const freshSince = run.isFresh ? now : 0;
     const identity = JSON.stringify(ownIdentity());
-    const columns = this.#insert.get(run.pipeline, run.signature, freshSince, identity, now, now);
+    const files = JSON.stringify(run.files);
+    const columns = this.#insert.get(run.pipeline, run.signature, freshSince, identity, files, now, now);
     if (columns === undefined) throw new InternalError("the ledger gave a new run no number");
     return { id: numberIn(columns, "id"), freshSince, isTakenOver: false };
   }
 }
 
-function alreadyRunning(columns: Columns): UnfinishedError {
-  const { pid, host } = holderOf(columns);
+function alreadyWritten(file: string, { pid, host }: ProcessIdentity): UnfinishedError {
   const where = host === ownIdentity().host ? "" : ` on ${host.split("/")[0]}`;
-  return new UnfinishedError(`process ${pid}${where} is at work on this very command, and on its output file`, {
-    hint: "Wait for it, or name another output with -o.",
+  return new UnfinishedError(`process ${pid}${where} is writing ${file}`, {
+    hint: "Wait for it, or name another file.",
   });
+}
+
+function filesOf(columns: Columns): readonly string[] {
+  const files: unknown = JSON.parse(textIn(columns, "files"));
+  return Array.isArray(files) ? files.map(String) : [];
 }
 
 function holderOf(columns: Columns): ProcessIdentity {

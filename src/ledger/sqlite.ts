@@ -11,7 +11,7 @@ import { Runs } from "./runs.ts";
 import { Transactions } from "./transactions.ts";
 
 /** How long a write waits for another process's transaction. */
-const BUSY_TIMEOUT_MS = 30_000;
+const BUSY_TIMEOUT_MS = 10_000;
 
 /**
  * Opens the ledger in a directory, making it if need be.
@@ -32,7 +32,8 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
     renewRun: (id) => runs.renew(id),
     closeRun: (id, exitStatus, isFinished) => runs.close(id, exitStatus, isFinished),
     claim: (keys, run) => requests.claim(keys, run),
-    outcomes: (keys) => requests.outcomes(keys),
+    wouldClaim: (keys, run) => requests.wouldClaim(keys, run),
+    outcomes: (keys, run) => requests.outcomes(keys, run),
     seal: (chunk, lines) => chunks.seal(chunk, lines),
     chunk: (id) => chunks.get(id),
     findChunk: (name) => chunks.find(name),
@@ -42,7 +43,7 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
     unasked: (chunkId, afterOffset, limit) => requests.unasked(chunkId, afterOffset, limit),
     isChunkFileNeeded: (chunkId) => chunks.isFileNeeded(chunkId),
     addResultFile: (name, chunkId) => chunks.addResultFile(name, chunkId),
-    resultFileName: (id) => chunks.resultFileName(id),
+    resultFile: (id) => chunks.resultFile(id),
     close: () => database.close(),
   };
 }

@@ -26,11 +26,13 @@ export interface WaitingRoom {
 /** Lets rows out in the order of the input: a finished row waits on disk behind an unfinished one. */
 export class InputOrderRoom implements WaitingRoom {
   readonly #ledger: Ledger;
+  readonly #run: Run;
   readonly #spool: Spool;
   readonly #change = new Change();
 
   constructor(ledger: Ledger, run: Run) {
     this.#ledger = ledger;
+    this.#run = run;
     this.#spool = new Spool(spoolDirectory(ledger, run, "waiting"));
   }
 
@@ -51,7 +53,7 @@ export class InputOrderRoom implements WaitingRoom {
     for await (const tickets of this.#spool.read(signal)) {
       let rest: readonly Ticket[] = tickets;
       while (rest.length > 0) {
-        const looked = lookUp(this.#ledger, rest);
+        const looked = lookUp(this.#ledger, this.#run, rest);
         const open = looked.indexOf(undefined);
         const ready = (open === -1 ? looked : looked.slice(0, open)).filter((row) => row !== undefined);
         if (ready.length > 0) yield ready;
@@ -71,21 +73,29 @@ export class CompletionOrderRoom implements WaitingRoom {
   readonly #ledger: Ledger;
   readonly #run: Run;
   readonly #change = new Change();
+  /** Rows that were ready as they came. */
+  #ready: Spool;
   #waiting: Spool;
   #spools = 0;
+  #hasReady = false;
   #isDue = false;
   #isEnded = false;
 
   constructor(ledger: Ledger, run: Run) {
     this.#ledger = ledger;
     this.#run = run;
+    this.#ready = this.#newSpool();
     this.#waiting = this.#newSpool();
   }
 
   add(rows: readonly RequestRow[], claims: ReadonlyMap<string, Claim>): void {
-    this.#waiting.append(rows.map(ticketOf));
-    const hasReady = rows.some((row) => !("request" in row) || claims.get(row.request.key)?.kind === "settled");
-    if (hasReady) this.notify();
+    const isReady = (row: RequestRow) => !("request" in row) || claims.get(row.request.key)?.kind === "settled";
+    const ready = rows.filter(isReady);
+    this.#ready.append(ready.map(ticketOf));
+    this.#waiting.append(rows.filter((row) => !isReady(row)).map(ticketOf));
+    if (ready.length === 0) return;
+    this.#hasReady = true;
+    this.#change.notify();
   }
 
   notify(): void {
@@ -101,27 +111,38 @@ export class CompletionOrderRoom implements WaitingRoom {
   async *settled(signal: AbortSignal): AsyncGenerator<readonly SettledRow[]> {
     for (;;) {
       const isLast = this.#isEnded;
-      if (this.#isDue) yield* this.#sweep(signal);
+      if (this.#hasReady) yield* this.#sweepReady(signal);
+      if (this.#isDue) yield* this.#sweepWaiting(signal);
       if (isLast) return;
-      if (!this.#isDue) await this.#change.next(signal);
+      if (!this.#isDue && !this.#hasReady) await this.#change.next(signal);
     }
   }
 
   dispose(): void {
+    this.#ready.dispose();
     this.#waiting.dispose();
   }
 
-  /**
-   * One pass over all that wait; what is not ready waits on. The chunk stage reads ahead by a few chunks only, so a
-   * row meets a few passes at most.
-   */
-  async *#sweep(signal: AbortSignal): AsyncGenerator<readonly SettledRow[]> {
+  async *#sweepReady(signal: AbortSignal): AsyncGenerator<readonly SettledRow[]> {
+    this.#hasReady = false;
+    const swept = this.#ready;
+    this.#ready = this.#newSpool();
+    yield* this.#sweep(swept, signal);
+  }
+
+  /** One pass over all that wait, at each chunk's end. The reader is a few chunks ahead, so a row meets few of them. */
+  async *#sweepWaiting(signal: AbortSignal): AsyncGenerator<readonly SettledRow[]> {
     this.#isDue = false;
     const swept = this.#waiting;
     this.#waiting = this.#newSpool();
+    yield* this.#sweep(swept, signal);
+  }
+
+  /** Lets out what is ready; the rest waits on. */
+  async *#sweep(swept: Spool, signal: AbortSignal): AsyncGenerator<readonly SettledRow[]> {
     swept.end();
     for await (const tickets of swept.read(signal)) {
-      const looked = lookUp(this.#ledger, tickets);
+      const looked = lookUp(this.#ledger, this.#run, tickets);
       this.#waiting.append(tickets.filter((_, index) => looked[index] === undefined));
       const ready = looked.filter((row) => row !== undefined);
       if (ready.length > 0) yield ready;
@@ -143,9 +164,9 @@ function ticketOf(row: RequestRow): Ticket {
 }
 
 /** What is known of each ticket; undefined for those that have to wait. */
-function lookUp(ledger: Ledger, tickets: readonly Ticket[]): readonly (SettledRow | undefined)[] {
+function lookUp(ledger: Ledger, run: Run, tickets: readonly Ticket[]): readonly (SettledRow | undefined)[] {
   const keys = [...new Set(tickets.flatMap((ticket) => ("key" in ticket ? [ticket.key] : [])))];
-  const outcomes = ledger.outcomes(keys);
+  const outcomes = ledger.outcomes(keys, run);
   const states = new Map(outcomes.map((state, index) => [keys[index], state]));
   return tickets.map((ticket) => {
     if (!("key" in ticket)) return ticket;

@@ -28,6 +28,9 @@ export interface AnswerRowsOptions {
   readonly merge: Step<SettledRow, AnsweredRow>;
   /** Takes the rows out. */
   readonly write: (rows: AsyncIterable<readonly AnsweredRow[]>) => Promise<void>;
+  /** Stops the run from within, at its first failure. */
+  readonly stop: AbortController;
+  /** Aborts with `stop`, or from outside. Rows and provider heed it, too. */
   readonly signal: AbortSignal;
 }
 
@@ -41,26 +44,34 @@ export interface AnswerRowsOptions {
  * failure of either half ends both.
  */
 export async function answerRows(options: AnswerRowsOptions): Promise<void> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
-  const { ledger, run, waitingRoom } = options;
-  const renewal = setInterval(() => ledger.renewRun(run.id), RENEW_EVERY_MS);
-  const halves = [ask(options, { stop, signal }), answer(options, signal)];
+  const { stop, signal, waitingRoom } = options;
+  const renewal = setInterval(() => renewLease(options), RENEW_EVERY_MS);
+  const halves = [ask(options), answer(options)];
   try {
     await Promise.all(halves);
   } catch (error) {
-    stop.abort(error);
-    await Promise.allSettled(halves);
     // Streams that are aborted fail with an error of their own; the reason says why.
-    throw options.signal.aborted ? options.signal.reason : error;
+    const reason = signal.aborted ? signal.reason : error;
+    stop.abort(reason);
+    await Promise.allSettled(halves);
+    throw reason;
   } finally {
     clearInterval(renewal);
     waitingRoom.dispose();
   }
 }
 
-async function ask(options: AnswerRowsOptions, { stop, signal }: { stop: AbortController; signal: AbortSignal }) {
-  const { ledger, run, waitingRoom, maxBatches: limit } = options;
+/** A ledger that cannot be written now may be in a moment; if not, the next step of the run will tell. */
+function renewLease({ ledger, run, chunk: { log } }: AnswerRowsOptions): void {
+  try {
+    ledger.renewRun(run.id);
+  } catch (error) {
+    log.warn("the lease of this run could not be renewed", { error: String(error) });
+  }
+}
+
+async function ask(options: AnswerRowsOptions): Promise<void> {
+  const { ledger, run, waitingRoom, stop, signal, maxBatches: limit } = options;
   const chunkStage = new ChunkStage({ ...options.chunk, ledger, run, waitingRoom, signal });
   const onSettled = () => waitingRoom.notify();
   const life = { ...options.life, ledger, chunkStage, onSettled, signal };
@@ -75,7 +86,7 @@ async function ask(options: AnswerRowsOptions, { stop, signal }: { stop: AbortCo
   waitingRoom.end();
 }
 
-async function answer({ waitingRoom, merge, write }: AnswerRowsOptions, signal: AbortSignal): Promise<void> {
+async function answer({ waitingRoom, merge, write, signal }: AnswerRowsOptions): Promise<void> {
   await write(mapArrays(waitingRoom.settled(signal), merge));
 }
 

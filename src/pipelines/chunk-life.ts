@@ -1,8 +1,9 @@
 import { type Backoff, nextDelay } from "../core/backoff.ts";
-import { ConfigurationError, InputDataError } from "../core/errors.ts";
+import { ConfigurationError, InputDataError, UnfinishedError } from "../core/errors.ts";
 import { judgeFailedBatch } from "../core/failed-batch.ts";
 import type { TokenGate } from "../core/token-gate.ts";
 import type { Chunk } from "../ledger/ledger.ts";
+import { hasResultFiles } from "../ledger/result-files.ts";
 import type { BatchError } from "../providers/provider.ts";
 import type { ChunkStage } from "../stages/chunk.ts";
 import { type FetchOptions, fetchResults } from "../stages/fetch.ts";
@@ -16,38 +17,47 @@ export interface ChunkLifeOptions extends SubmitOptions, PollOptions, FetchOptio
   readonly onSettled: (chunk: Chunk) => void;
 }
 
+/** Refusals of a chunk that should fit before it is believed not to. */
+const REFUSALS_BEFORE_SPLIT = 5;
 /** Tries with the same file before it is uploaded anew. */
 const TRIES_WITH_SAME_FILE = 3;
 
 /** Takes a chunk from wherever it is in its life to its end: submit, poll, fetch, settle. */
 export async function liveChunk(chunk: Chunk, options: ChunkLifeOptions): Promise<void> {
-  const leave = await options.gate.enter(chunk.tokens, options.signal);
-  let ended: Chunk | undefined;
-  try {
-    ended = await reachEnd(chunk, options);
-  } finally {
-    leave();
-  }
+  const ended = hasEnded(chunk) ? chunk : await reachEndWithin(chunk, options);
   const settled = ended.state === "settled" ? ended : await collect(ended, options);
   options.chunkStage.onSettled(settled);
   options.onSettled(settled);
 }
 
+/** A failed batch that an earlier execution left is looked at once more, for its errors. */
+function hasEnded({ state, batchStatus }: Chunk): boolean {
+  return state === "fetched" || (state === "ended" && batchStatus !== "failed");
+}
+
+/** While a batch is at work its tokens count as enqueued. */
+async function reachEndWithin(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk> {
+  const leave = await options.gate.enter(chunk.tokens, options.signal);
+  try {
+    return await reachEnd(chunk, options);
+  } finally {
+    leave();
+  }
+}
+
 async function collect(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk> {
-  const fetched = chunk.state === "ended" ? await fetchResults(chunk, options) : chunk;
-  return settle(fetched, options);
+  const isComplete = chunk.state === "fetched" && hasResultFiles(options.ledger.directory, chunk);
+  return settle(isComplete ? chunk : await fetchResults(chunk, options), options);
 }
 
 /** Submits and polls, as often as the provider sends the batch back. */
 async function reachEnd(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk> {
   let current = chunk;
   for (let refusals = 0; ; refusals++) {
-    if (current.state === "fetched") return current;
-    if (current.state === "ended" && current.batchStatus !== "failed") return current;
-    // A failed batch that an earlier execution left is looked at once more, for its errors.
     const submitted = current.state === "ended" ? current : await submit(current, options);
     const { chunk: ended, errors } = await poll(submitted, options);
-    if (ended.batchStatus !== "failed") return ended;
+    const hasFiles = ended.outputFileId !== null || ended.errorFileId !== null;
+    if (ended.batchStatus !== "failed" || hasFiles) return ended;
     current = await handleFailed(ended, errors, { ...options, refusals });
     if (current.state === "settled") return current;
   }
@@ -61,26 +71,35 @@ interface Refused extends ChunkLifeOptions {
 async function handleFailed(chunk: Chunk, errors: readonly BatchError[], options: Refused): Promise<Chunk> {
   const verdict = judgeFailedBatch(errors);
   if (verdict.kind === "stop") throw refusal(release(chunk, options), errors, options);
-  if (verdict.kind === "wait" && verdict.limit !== undefined && chunk.tokens > verdict.limit) {
-    return split(chunk, verdict.limit, options);
-  }
+  if (verdict.kind === "pause") throw quotaIsUsedUp(release(chunk, options), errors);
+  const limit = verdict.kind === "wait" ? verdict.limit : undefined;
+  if (limit !== undefined && isOverLimit(chunk, limit, options)) return split(chunk, limit, options);
   await pause(chunk, errors, options);
   const isFileSuspect = verdict.kind === "fileNotFound" && options.refusals >= TRIES_WITH_SAME_FILE;
   return options.ledger.advance(chunk.id, isFileSuspect ? "sealed" : "uploaded");
 }
 
-/** The chunk alone is more than the provider takes: its requests go into smaller ones. */
-function split(chunk: Chunk, limit: number, options: Refused): Chunk {
+/**
+ * Whether the chunk alone is more than the provider takes: by our count, or, since the provider counts schemas and
+ * tools too, because it comes back time and again with nothing else of ours in flight.
+ */
+function isOverLimit(chunk: Chunk, limit: number, { refusals, gate }: Refused): boolean {
+  return chunk.tokens > limit || (refusals >= REFUSALS_BEFORE_SPLIT && gate.inside <= chunk.tokens);
+}
+
+/** The chunk is too much: its requests go into smaller ones. */
+function split(chunk: Chunk, providerLimit: number, options: Refused): Chunk {
+  const limit = Math.min(providerLimit, Math.ceil(chunk.tokens / 2));
   options.log.warn("the batch is over the provider's limit of enqueued tokens; splitting it", {
     chunk: chunk.name,
     tokens: chunk.tokens,
     limit,
   });
   if (chunk.requests > 1) {
-    options.chunkStage.lowerTokenLimit(limit);
+    options.chunkStage.lowerTokenLimit(chunk.tokens > providerLimit ? providerLimit : limit);
     return release(chunk, options);
   }
-  const message = `the request has ${chunk.tokens} tokens, the provider takes ${limit} at a time`;
+  const message = `the request has ${chunk.tokens} tokens, the provider takes ${providerLimit} at a time`;
   return options.ledger.settle(chunk.id, { failure: { code: "too_long", message }, retries: -1, isAttempt: true });
 }
 
@@ -97,6 +116,12 @@ async function pause(chunk: Chunk, errors: readonly BatchError[], options: Refus
   const delayMs = Math.round(nextDelay(backoff, refusals));
   log.warn("the provider turned the batch away for now", { chunk: chunk.name, delayMs, reason: errors[0]?.message });
   await clock.sleep(delayMs, signal);
+}
+
+function quotaIsUsedUp(chunk: Chunk, errors: readonly BatchError[]): UnfinishedError {
+  return new UnfinishedError(`the provider turned batch ${chunk.batchId} away: ${errors[0]?.message ?? "no quota"}`, {
+    hint: "Add credit or raise the limit at the provider, then run the same command again; no row has failed.",
+  });
 }
 
 /** The provider's complaint, in terms of the user's rows. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { resolve } from "node:path";
 import { Counters } from "../core/counters.ts";
-import { BgPipeError, EXIT, InternalError } from "../core/errors.ts";
+import { BgPipeError, EXIT, HaltError, InternalError } from "../core/errors.ts";
 import { TokenGate } from "../core/token-gate.ts";
 import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
@@ -14,6 +15,7 @@ import { type Summary, summarise } from "../report/summary.ts";
 import { createBuild } from "../stages/build.ts";
 import { createCount } from "../stages/count.ts";
 import { createGuard } from "../stages/guard.ts";
+import { createHalt } from "../stages/halt.ts";
 import { addedFieldNames, createMerge, extraColumns } from "../stages/merge.ts";
 import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
@@ -41,19 +43,16 @@ export interface GradeResult {
 export async function grade(settings: GradeSettings, host: RunHost): Promise<GradeResult> {
   const paths = await resolveInputs(settings.inputs);
   const question = await prepareQuestion(settings, host.data);
-  const provider = await openProvider(settings, host);
   const counters = new Counters();
-  const source = await RowSource.open({
-    paths,
-    stdin: host.stdin,
-    format: settings.inputFormat,
-    maxRecordBytes: settings.maxRecordBytes,
-    counters,
-    signal: host.signal,
-  });
+  const stop = new AbortController();
+  const signal = AbortSignal.any([host.signal, stop.signal]);
+  const stoppable = { ...host, signal };
+  const provider = await openProvider(settings, stoppable);
+  const { inputFormat: format, maxRecordBytes } = settings;
+  const source = await RowSource.open({ paths, stdin: host.stdin, format, maxRecordBytes, counters, signal });
   const ledger = await openLedger(settings, host);
   try {
-    const job = new GradeJob({ settings, host, question, provider, counters, source, ledger });
+    const job = new GradeJob({ settings, host: stoppable, stop, question, provider, counters, source, ledger });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
     ledger.close();
@@ -75,6 +74,8 @@ async function openLedger({ stateDir }: GradeSettings, { clock }: RunHost): Prom
 interface GradeParts {
   readonly settings: GradeSettings;
   readonly host: RunHost;
+  /** Aborts the host's signal. */
+  readonly stop: AbortController;
   readonly question: Question;
   readonly provider: Provider;
   readonly counters: Counters;
@@ -99,20 +100,22 @@ class GradeJob {
   }
 
   async plan(): Promise<GradeResult> {
-    const { source, ledger, counters, settings, provider, host } = this.#parts;
+    const { source, ledger, counters, settings, provider, question, host } = this.#parts;
     const limits = chunkLimits(settings, provider.limits, host.log);
     const guard = this.#guard(false);
     const { build, count } = this.#steps();
     const steps = (rows: Parameters<typeof guard>[0]) => count(build(guard(rows)));
-    await planRows({ rows: source.rows(), steps, ledger, limits, counters });
+    const run = { id: NO_RUN, freshSince: settings.fresh ? host.clock.now() : 0 };
+    const endpoint = question.endpoint.path;
+    await planRows({ rows: source.rows(), steps, ledger, run, endpoint, limits, counters });
     return this.#result(undefined, EXIT.ok, undefined);
   }
 
   async run(): Promise<GradeResult> {
     const { ledger, settings, host, counters } = this.#parts;
-    const isExclusive = settings.output !== undefined && settings.output !== "-";
     const signature = this.#signature();
-    const run = ledger.openRun({ pipeline: "grade", signature, isFresh: settings.fresh, isExclusive });
+    const files = outputFiles(settings);
+    const run = ledger.openRun({ pipeline: "grade", signature, isFresh: settings.fresh, files });
     if (run.isTakenOver) {
       host.log.debug("going on from an earlier, unfinished run", { run: run.id });
       removeStaleChunkFiles(ledger, run.id);
@@ -126,7 +129,8 @@ class GradeJob {
       return this.#result(run, exitStatus, undefined);
     } catch (error) {
       const exitStatus = error instanceof BgPipeError ? error.exitStatus : EXIT.bug;
-      ledger.closeRun(run.id, exitStatus, false);
+      // Who asked for a halt has it: the next execution starts anew, and asks again what failed in passing.
+      ledger.closeRun(run.id, exitStatus, error instanceof HaltError);
       return this.#result(run, exitStatus, error);
     } finally {
       results.close();
@@ -134,7 +138,7 @@ class GradeJob {
   }
 
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
-    const { settings, host, question, provider, counters, source, ledger } = this.#parts;
+    const { settings, host, stop, question, provider, counters, source, ledger } = this.#parts;
     const { log, clock, signal } = host;
     const { endpoint, request, check } = question;
     const { outputField, retries, pollInterval, meta, order } = settings;
@@ -173,21 +177,24 @@ class GradeJob {
       maxBatches: settings.maxBatches,
       merge: createMerge({ ledger, results, endpoint, outputField, isJson: check !== undefined, withMeta: meta }),
       write: async (rows) => {
-        const columns = isTable ? await source.columns : [];
+        const columns = isTable ? await unlessAborted(source.columns, signal) : [];
         const options = { columns, addedColumns: this.#addedColumns() };
         const errors = errorsOutput && sinkOf(errorsOutput, options);
         await write(rows, { rows: sinkOf(rowsOutput, options), errors, onError: settings.onError, counters });
       },
+      stop,
       signal,
     });
   }
 
   #steps() {
-    const { question, provider } = this.#parts;
+    const { settings, question, provider } = this.#parts;
     const { render, endpoint, request, tokenizer, contextWindow } = question;
+    const count = createCount({ tokenizer, endpoint, contextWindow });
+    const halt = createHalt();
     return {
       build: createBuild({ render, endpoint, settings: request, provider: provider.identity }),
-      count: createCount({ tokenizer, endpoint, contextWindow }),
+      count: settings.onError === "halt" ? (rows: Parameters<typeof count>[0]) => halt(count(rows)) : count,
     };
   }
 
@@ -223,6 +230,24 @@ class GradeJob {
     });
     return { exitStatus, summary, error };
   }
+}
+
+/** As who a dry run asks the ledger. */
+const NO_RUN = -1;
+
+/** The files that a run writes, as absolute paths. */
+function outputFiles({ output, errors }: GradeSettings): readonly string[] {
+  return [output === "-" ? undefined : output, errors].flatMap((path) => (path === undefined ? [] : [resolve(path)]));
+}
+
+/** @throws the signal's reason when it aborts first */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolvePromise, reject) => {
+    const onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolvePromise, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
 }
 
 /** One row in, one row out. */

@@ -14,7 +14,7 @@ export function createAzureProvider(settings: ProviderSettings): Provider {
       identity: identityOf("azure", settings),
       baseUrl: requireBaseUrl("azure", settings, "https://RESOURCE.openai.azure.com/openai/v1"),
       limits: LIMITS,
-      poll: { firstMs: 60_000, maxMs: 120_000, listLagMs: 60_000 },
+      poll: { firstMs: 60_000, maxMs: 120_000, createTimeoutMs: 60_000, listLagMs: 60_000 },
       headers: { "api-key": settings.apiKey ?? "" },
     },
     settings,

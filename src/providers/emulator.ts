@@ -13,7 +13,7 @@ export function createEmulatorProvider(settings: ProviderSettings): Provider {
       identity: identityOf("emulator", settings),
       baseUrl: requireBaseUrl("emulator", settings, "http://127.0.0.1:8787/v1"),
       limits: LIMITS,
-      poll: { firstMs: 50, maxMs: 1_000, listLagMs: 1_000 },
+      poll: { firstMs: 50, maxMs: 1_000, createTimeoutMs: 2_000, listLagMs: 500 },
     },
     settings,
   );

@@ -15,7 +15,7 @@ export function createOpenAiProvider(settings: ProviderSettings): Provider {
       identity: identityOf("openai", settings, BASE_URL),
       baseUrl: settings.baseUrl ?? BASE_URL,
       limits: LIMITS,
-      poll: { firstMs: 5_000, maxMs: 60_000, listLagMs: 60_000 },
+      poll: { firstMs: 5_000, maxMs: 60_000, createTimeoutMs: 60_000, listLagMs: 60_000 },
     },
     settings,
   );

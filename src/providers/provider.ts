@@ -12,7 +12,9 @@ export interface BatchLimits {
 export interface PollDefaults {
   readonly firstMs: number;
   readonly maxMs: number;
-  /** How long a batch may exist before the list of batches shows it. */
+  /** How long a call that creates a batch may take. */
+  readonly createTimeoutMs: number;
+  /** How long a batch may exist before the list of batches, or a look at it, shows it. */
   readonly listLagMs: number;
 }
 
@@ -52,12 +54,6 @@ export interface Batch {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What a live call came back with. */
-export interface LiveResponse {
-  readonly status: number;
-  readonly body: unknown;
-}
-
 /** How to reach a provider. */
 export interface ProviderSettings {
   /** The API's address up to and with `/v1`; undefined for the provider's own. */
@@ -90,8 +86,11 @@ export interface Provider {
   /** A batch input file with that name, if the provider has one. */
   findUpload(name: string): Promise<string | undefined>;
   createBatch(request: CreateBatch): Promise<Batch>;
-  /** The batch whose metadata carries that chunk, if the provider lists one created since (seconds since epoch). */
-  findBatch(chunkName: string, createdSince: number): Promise<Batch | undefined>;
+  /**
+   * The batch whose metadata carries that chunk, if the provider lists one. Failed ones are no find: a chunk that was
+   * turned away is submitted again, under the same name.
+   */
+  findBatch(chunkName: string, among: BatchRange): Promise<Batch | undefined>;
   retrieveBatch(id: string): Promise<Batch>;
   cancelBatch(id: string): Promise<Batch>;
   /**
@@ -103,6 +102,14 @@ export interface Provider {
   deleteFile(fileId: string): Promise<void>;
   /** Lets go of what the adapter holds (connections, an embedded server). */
   close(): Promise<void>;
+}
+
+/** Which batches are looked through. */
+export interface BatchRange {
+  /** Seconds since the Unix epoch. */
+  readonly createdSince: number;
+  /** A batch that is known already. */
+  readonly exceptId: string | null;
 }
 
 export interface CreateBatch {

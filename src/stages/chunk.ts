@@ -3,9 +3,9 @@ import { nextDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { Change } from "../core/concurrency.ts";
 import type { Counters } from "../core/counters.ts";
-import { customIdOf } from "../core/keys.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Failure, Position, Request, RequestRow } from "../core/records.ts";
+import { requestLine, requestLineBytes } from "../core/request-line.ts";
 import { ChunkFile, ChunkFileReader, type NewLine, newChunkName, removeChunkFile } from "../ledger/chunk-file.ts";
 import { DeferredRequests } from "../ledger/deferred.ts";
 import type { Chunk, Claim, Ledger, Run } from "../ledger/ledger.ts";
@@ -70,8 +70,12 @@ export class ChunkStage {
 
   async *chunks(source: AsyncIterable<readonly RequestRow[]>): AsyncGenerator<Chunk> {
     try {
-      for await (const rows of source) yield* this.#track(this.#take(rows));
-      yield* this.#track(this.#sealAll());
+      for await (const rows of source) {
+        yield* this.#hand(this.#take(rows));
+        // Into the chunk that is open anyway: input that never ends must not keep others from their second try.
+        yield* this.#hand(this.#askAgain());
+      }
+      yield* this.#hand(this.#sealAll());
       yield* this.#finish();
     } finally {
       this.#dispose();
@@ -93,9 +97,8 @@ export class ChunkStage {
     this.#limits = { ...this.#limits, tokens: Math.min(this.#limits.tokens, tokens) };
   }
 
-  *#track(chunks: Iterable<Chunk>): Generator<Chunk> {
+  *#hand(chunks: Iterable<Chunk>): Generator<Chunk> {
     for (const chunk of chunks) {
-      this.#tracked.add(chunk.id);
       this.#inFlight++;
       yield chunk;
     }
@@ -105,16 +108,15 @@ export class ChunkStage {
   #take(rows: readonly RequestRow[]): readonly Chunk[] {
     const checked = rows.map((row) => this.#failIfTooLong(row));
     const asked = distinctRequests(checked);
-    const claims = this.#claim(asked);
+    const claims = this.#claim(asked.map(({ request }) => request.key));
     const chunks = this.#ask(asked, claims);
     this.#countRows(checked, claims);
     this.#options.waitingRoom.add(checked, claims);
     return chunks;
   }
 
-  #claim(requests: readonly Asked[]): ReadonlyMap<string, Claim> {
+  #claim(keys: readonly string[]): ReadonlyMap<string, Claim> {
     const { ledger, run } = this.#options;
-    const keys = requests.map(({ request }) => request.key);
     const claims = ledger.claim(keys, run);
     return new Map(claims.map((claim, index) => [keys[index] ?? "", claim]));
   }
@@ -173,6 +175,7 @@ export class ChunkStage {
     file.finish();
     const requests = lines.length;
     const chunk = ledger.seal({ runId: run.id, name, provider, endpoint, model, requests, bytes, tokens }, lines);
+    this.#tracked.add(chunk.id);
     counters.chunks++;
     log.debug("chunk.sealed", { chunk: name, requests, bytes, tokens });
     return [chunk];
@@ -185,8 +188,7 @@ export class ChunkStage {
   /** After the input's end: asks again what came back open, and waits for the rest. */
   async *#finish(): AsyncGenerator<Chunk> {
     for (;;) {
-      yield* this.#track(this.#askAgain());
-      yield* this.#track(this.#retryDeferred());
+      yield* this.#hand([...this.#askAgain(), ...this.#retryDeferred(), ...this.#sealAll()]);
       if (this.#inFlight === 0 && this.#toAskAgain.size === 0 && this.#deferred.isEmpty) return;
       await this.#somethingToDo();
     }
@@ -211,10 +213,7 @@ export class ChunkStage {
   #askAgain(): readonly Chunk[] {
     const now = this.#options.clock.now();
     const due = [...this.#toAskAgain].filter(([, time]) => time <= now).map(([chunkId]) => chunkId);
-    const chunks = due.flatMap((chunkId) => this.#askChunkAgain(chunkId));
-    if (due.length > 0) chunks.push(...this.#sealAll());
-    for (const chunkId of due) this.#forgetFile(chunkId);
-    return chunks;
+    return due.flatMap((chunkId) => this.#askChunkAgain(chunkId));
   }
 
   #askChunkAgain(chunkId: number): Chunk[] {
@@ -225,19 +224,18 @@ export class ChunkStage {
     try {
       for (let after = -1; ; ) {
         const requests = ledger.unasked(chunkId, after, UNASKED_AT_A_TIME);
-        for (const request of requests) chunks.push(...this.#add({ ...request, line: reader.read(request) }));
-        counters.requestsAskedAgain += requests.length;
+        const claims = this.#claim(requests.map(({ key }) => key));
+        // A row that came by meanwhile may have put its request into a chunk itself.
+        const free = requests.filter(({ key }) => claims.get(key)?.kind === "new");
+        for (const request of free) chunks.push(...this.#add({ ...request, line: reader.read(request) }));
+        counters.requestsAskedAgain += free.length;
         after = requests.at(-1)?.offset ?? after;
         if (requests.length < UNASKED_AT_A_TIME) return chunks;
       }
     } finally {
       reader.close();
+      removeChunkFile(ledger.directory, ledger.chunk(chunkId).name);
     }
-  }
-
-  #forgetFile(chunkId: number): void {
-    const { ledger } = this.#options;
-    if (!ledger.isChunkFileNeeded(chunkId)) removeChunkFile(ledger.directory, ledger.chunk(chunkId).name);
   }
 
   #retryDeferred(): readonly Chunk[] {
@@ -247,7 +245,6 @@ export class ChunkStage {
       if (claim.kind === "new") chunks.push(...this.#add(request));
       else if (claim.kind === "inChunk") chunks.push(...this.#resume(claim.chunkId));
     }
-    chunks.push(...this.#sealAll());
     this.#options.waitingRoom.notify();
     return chunks;
   }
@@ -258,17 +255,16 @@ export class ChunkStage {
     return failure === undefined ? row : { row: row.row, failure };
   }
 
-  #tooLong({ bodyText, tokens }: Request): Failure | undefined {
+  #tooLong({ key, bodyText, tokens }: Request): Failure | undefined {
     const { bytes: maxBytes, tokens: maxTokens } = this.#options.limits;
-    const bytes = Buffer.byteLength(bodyText) + LINE_OVERHEAD_BYTES;
+    const bytes = requestLineBytes(key, this.#options.endpoint, bodyText);
     if (bytes > maxBytes) return tooLong(`the request has ${bytes} bytes, a chunk holds ${maxBytes}`);
     if (tokens > maxTokens) return tooLong(`the request has ${tokens} tokens, a chunk holds ${maxTokens}`);
     return undefined;
   }
 
   #lineOf({ request: { key, bodyText, tokens }, position }: Asked): NewLine {
-    const head = JSON.stringify({ custom_id: customIdOf(key), method: "POST", url: this.#options.endpoint });
-    const line = `${head.slice(0, -1)},"body":${bodyText}}`;
+    const line = requestLine(key, this.#options.endpoint, bodyText);
     return { key, tokens, line, origin: `${position.file}:${position.line}` };
   }
 
@@ -312,9 +308,6 @@ function distinctRequests(rows: readonly RequestRow[]): readonly Asked[] {
   }
   return [...asked.values()];
 }
-
-/** `custom_id`, method, url and punctuation around a body, rounded up. */
-const LINE_OVERHEAD_BYTES = 160;
 
 function tooLong(message: string): Failure {
   return { code: "too_long", message };

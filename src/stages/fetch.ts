@@ -1,36 +1,78 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Backoff, nextDelay } from "../core/backoff.ts";
+import type { Clock } from "../core/clock.ts";
+import { UnfinishedError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Chunk, Ledger } from "../ledger/ledger.ts";
 import { resultFileNames } from "../ledger/result-files.ts";
 import type { Provider } from "../providers/provider.ts";
-import { ProviderError } from "../providers/provider-error.ts";
+import { isTransient, ProviderError } from "../providers/provider-error.ts";
 
 export interface FetchOptions {
   readonly ledger: Ledger;
   readonly provider: Provider;
+  readonly clock: Clock;
   readonly log: Logger;
+  readonly signal: AbortSignal;
 }
+
+/** How long a result file that cannot be had is waited for, as a multiple of the longest pause between polls. */
+const PATIENCE_POLLS = 10;
+/** Result files are deleted 30 days after the batch's end (Batch API guide), which is a day after its start. */
+const FILES_KEPT_MS = 31 * 24 * 3_600_000;
 
 /**
  * The fetch stage: brings an ended batch's files to disk, both of them and whatever the batch's status says. An
  * expired or cancelled batch has paid results, too.
  *
  * @returns the chunk, fetched
+ * @throws {UnfinishedError} when a file that should be there cannot be had; it is never taken for an empty one
  */
 export async function fetchResults(chunk: Chunk, options: FetchOptions): Promise<Chunk> {
   const names = resultFileNames(chunk);
-  await fetchFile(chunk.outputFileId, names.output, options);
-  await fetchFile(chunk.errorFileId, names.errors, options);
+  await fetchFile({ chunk, fileId: chunk.outputFileId, name: names.output }, options);
+  await fetchFile({ chunk, fileId: chunk.errorFileId, name: names.errors }, options);
   return options.ledger.advance(chunk.id, "fetched");
 }
 
-async function fetchFile(fileId: string | null, name: string, { ledger, provider, log }: FetchOptions): Promise<void> {
+interface Wanted {
+  readonly chunk: Chunk;
+  readonly fileId: string | null;
+  readonly name: string;
+}
+
+async function fetchFile({ chunk, fileId, name }: Wanted, options: FetchOptions): Promise<void> {
+  const { ledger, provider, clock, log, signal } = options;
   if (fileId === null) return;
-  try {
-    const bytes = await provider.download(fileId, join(ledger.directory, "results", name));
-    log.debug("file.fetched", { file: fileId, bytes });
-  } catch (error) {
-    if (!(error instanceof ProviderError) || error.kind !== "not_found") throw error;
-    log.warn("a result file is gone at the provider; its requests will be asked again", { file: fileId });
+  const path = join(ledger.directory, "results", name);
+  const backoff: Backoff = { firstMs: provider.poll.firstMs, factor: 2, maxMs: provider.poll.maxMs, jitter: 0.3 };
+  const until = clock.now() + PATIENCE_POLLS * provider.poll.maxMs;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const bytes = await provider.download(fileId, path);
+      log.debug("file.fetched", { file: fileId, bytes });
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      const isMissing = error instanceof ProviderError && error.kind === "not_found";
+      if (isMissing && clock.now() - chunk.createdAt > FILES_KEPT_MS) return giveUp(path, fileId, log);
+      if (!isMissing && !isTransient(error)) throw error;
+      if (clock.now() > until) throw unfetched(chunk, fileId, error);
+      await clock.sleep(nextDelay(backoff, attempt), signal);
+    }
   }
+}
+
+/** The provider has deleted the file by its own rules; what was in it has to be asked again. */
+function giveUp(path: string, fileId: string, log: Logger): void {
+  log.warn("a result file has been deleted at the provider; its requests will be asked again", { file: fileId });
+  writeFileSync(path, "");
+}
+
+function unfetched(chunk: Chunk, fileId: string, cause: unknown): UnfinishedError {
+  return new UnfinishedError(`the results of batch ${chunk.batchId} (file ${fileId}) cannot be downloaded`, {
+    hint: "They are paid for and kept at the provider for 30 days. Run the same command again later, with the same key.",
+    cause,
+  });
 }

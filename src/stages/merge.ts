@@ -75,11 +75,15 @@ class Merge {
     return this.#options.isJson ? compact(answer.text ?? "null") : JSON.stringify(answer.text ?? "");
   }
 
+  #chunkOf(state: SettledState): number {
+    return state.kind === "failed" ? state.chunkId : this.#options.ledger.resultFile(state.result.fileId).chunkId;
+  }
+
   #meta(key: string, state: SettledState, answer: ModelAnswer | undefined): readonly AddedField[] {
     if (!this.#options.withMeta) return [];
     const meta: Record<(typeof META_FIELDS)[number], unknown> = {
       custom_id: customIdOf(key),
-      batch_id: this.#options.ledger.chunk(state.chunkId).batchId,
+      batch_id: this.#options.ledger.chunk(this.#chunkOf(state)).batchId,
       model: answer?.model ?? null,
       finish_reason: answer?.finishReason ?? null,
       usage: answer?.usage ?? null,

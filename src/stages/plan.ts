@@ -1,14 +1,15 @@
 import type { Counters } from "../core/counters.ts";
-import type { RequestRow } from "../core/records.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Request, RequestRow } from "../core/records.ts";
+import { requestLineBytes } from "../core/request-line.ts";
+import type { Claim, Ledger, Run } from "../ledger/ledger.ts";
 import type { SeenKeys } from "../ledger/seen-keys.ts";
 import type { ChunkLimits } from "./chunk.ts";
 
-/** `custom_id`, method, url and punctuation around a body. */
-const LINE_OVERHEAD_BYTES = 110;
-
 export interface PlanOptions {
   readonly ledger: Ledger;
+  /** As who the ledger is asked: a run that has no number yet. */
+  readonly run: Pick<Run, "id" | "freshSince">;
+  readonly endpoint: string;
   readonly seen: SeenKeys;
   readonly limits: ChunkLimits;
   readonly counters: Counters;
@@ -20,52 +21,49 @@ export interface PlanOptions {
  */
 export class Plan {
   readonly #options: PlanOptions;
-  #requests = 0;
-  #bytes = 0;
-  #tokens = 0;
+  readonly #slots: { requests: number; bytes: number; tokens: number }[];
+  #turn = 0;
 
   constructor(options: PlanOptions) {
     this.#options = options;
+    this.#slots = Array.from({ length: options.limits.count ?? 1 }, () => ({ requests: 0, bytes: 0, tokens: 0 }));
   }
 
   add(rows: readonly RequestRow[]): void {
-    const { counters, ledger, seen } = this.#options;
+    const { counters, ledger, run, seen } = this.#options;
     const keys = rows.flatMap((row) => ("request" in row ? [row.request.key] : []));
-    const states = ledger.outcomes(keys);
-    const known = new Map(states.map((state, index) => [keys[index], state.kind]));
+    const claims = ledger.wouldClaim(keys, run);
+    const kinds = new Map(claims.map((claim, index) => [keys[index], claim.kind]));
     for (const row of rows) {
       if (!("request" in row)) counters.countFailure(row.failure.code);
       else if (!seen.add(row.request.key)) counters.rowsShared++;
-      else this.#place(row.request, known.get(row.request.key));
+      else this.#place(row.request, kinds.get(row.request.key) ?? "new");
     }
   }
 
-  #place({ bodyText, tokens }: { bodyText: string; tokens: number }, kind: string | undefined): void {
-    const { counters, limits } = this.#options;
-    const bytes = Buffer.byteLength(bodyText) + LINE_OVERHEAD_BYTES;
+  #place({ key, bodyText, tokens }: Request, kind: Claim["kind"]): void {
+    const { counters, limits, endpoint } = this.#options;
+    const bytes = requestLineBytes(key, endpoint, bodyText);
     if (bytes > limits.bytes || tokens > limits.tokens) counters.countFailure("too_long");
-    else if (kind === "answered" || kind === "failed") counters.rowsReused++;
-    else if (kind === "pending") counters.rowsAttached++;
-    else this.#ask(bytes, tokens);
+    else if (kind === "settled") counters.rowsReused++;
+    else if (kind === "new") this.#ask(bytes, tokens);
+    else counters.rowsAttached++;
   }
 
   #ask(bytes: number, tokens: number): void {
     const { counters, limits } = this.#options;
     counters.rowsAsked++;
     counters.tokensEstimated += tokens;
+    const slot = this.#slots[this.#turn++ % this.#slots.length];
+    if (slot === undefined) return;
     const isFull =
-      this.#requests >= limits.requests || this.#bytes + bytes > limits.bytes || this.#tokens + tokens > limits.tokens;
-    if (this.#requests === 0 || isFull) this.#open();
-    this.#requests++;
-    this.#bytes += bytes;
-    this.#tokens += tokens;
-  }
-
-  #open(): void {
-    this.#requests = 0;
-    this.#bytes = 0;
-    this.#tokens = 0;
-    const { counters, limits } = this.#options;
-    counters.chunks = Math.min(counters.chunks + 1, limits.count ?? Number.MAX_SAFE_INTEGER);
+      slot.requests >= limits.requests || slot.bytes + bytes > limits.bytes || slot.tokens + tokens > limits.tokens;
+    if (slot.requests === 0 || isFull) {
+      counters.chunks++;
+      Object.assign(slot, { requests: 0, bytes: 0, tokens: 0 });
+    }
+    slot.requests++;
+    slot.bytes += bytes;
+    slot.tokens += tokens;
   }
 }

@@ -4,7 +4,7 @@ import { UnfinishedError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Chunk, Ledger } from "../ledger/ledger.ts";
 import type { Batch, BatchError, BatchStatus, Provider } from "../providers/provider.ts";
-import { isTransient } from "../providers/provider-error.ts";
+import { isTransient, ProviderError } from "../providers/provider-error.ts";
 
 export interface PollOptions {
   readonly ledger: Ledger;
@@ -57,15 +57,21 @@ async function waitForEnd(chunk: Chunk, options: PollOptions): Promise<Batch> {
 }
 
 /** @returns undefined when the provider could not be reached this time */
-async function look(chunk: Chunk, { provider, log, signal }: PollOptions): Promise<Batch | undefined> {
+async function look(chunk: Chunk, { provider, clock, log, signal }: PollOptions): Promise<Batch | undefined> {
   try {
     return await provider.retrieveBatch(chunk.batchId ?? "");
   } catch (error) {
     signal.throwIfAborted();
-    if (!isTransient(error)) throw error;
+    if (!isTransient(error) && !isTooNew(chunk, error, { provider, clock })) throw error;
     log.warn("the provider did not answer; looking again", { batch: chunk.batchId, error: String(error) });
     return undefined;
   }
+}
+
+/** A batch that was created a moment ago may not be known everywhere yet. */
+function isTooNew(chunk: Chunk, error: unknown, { provider, clock }: Pick<PollOptions, "provider" | "clock">): boolean {
+  const isMissing = error instanceof ProviderError && error.kind === "not_found";
+  return isMissing && clock.now() - chunk.changedAt < provider.poll.listLagMs;
 }
 
 function delayOf({ provider, intervalMs }: PollOptions, attempt: number): number {

@@ -85,11 +85,30 @@ export class RowSource {
   }
 }
 
-async function openOne(path: string, { stdin, format }: ReadOptions): Promise<OpenInput> {
+async function openOne(path: string, { stdin, format, signal }: ReadOptions): Promise<OpenInput> {
   const input = openInput(path, stdin);
-  const name = format ?? (await formatOfExtension(path, formats)) ?? sniffFormat(await input.peek(SNIFF_BYTES));
+  const name = format ?? (await formatOfExtension(path, formats)) ?? (await sniff(input, signal));
   return { input, format: await load("format", formats, name) };
 }
+
+/** Looks at the input's start as far as its first line, so that a slow writer need not bring more. */
+async function sniff(input: Input, signal: AbortSignal): Promise<string> {
+  const close = () => void input.close();
+  signal.addEventListener("abort", close, { once: true });
+  try {
+    let head = await input.peek(1);
+    for (let wanted = 1; head.length >= wanted && wanted < SNIFF_BYTES && !head.includes(NEWLINE); ) {
+      wanted = head.length + 1;
+      head = await input.peek(wanted);
+    }
+    signal.throwIfAborted();
+    return sniffFormat(head);
+  } finally {
+    signal.removeEventListener("abort", close);
+  }
+}
+
+const NEWLINE = 0x0a;
 
 async function* counted(source: AsyncIterable<Uint8Array>, counters: Counters): AsyncGenerator<Uint8Array> {
   for await (const bytes of source) {

@@ -1,15 +1,16 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import type { Counters } from "../core/counters.ts";
+import { InternalError } from "../core/errors.ts";
 import { keyOf } from "../core/keys.ts";
 import { type Line, splitLines } from "../core/lines.ts";
 import type { Logger } from "../core/logger.ts";
-import type { Failure } from "../core/records.ts";
+import type { Failure, Usage } from "../core/records.ts";
 import { type AnswerCheck, judgeAnswer, judgeError, type Verdict } from "../core/verdicts.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
-import type { Chunk, Ledger, RecordedOutcome } from "../ledger/ledger.ts";
+import type { Chunk, Ledger, RecordedOutcome, ResultLocation } from "../ledger/ledger.ts";
 import { resultFileNames } from "../ledger/result-files.ts";
-import { type ResultLine, readResultLine } from "../providers/result-line.ts";
+import { readResultLine } from "../providers/result-line.ts";
 
 export interface SettleOptions {
   readonly ledger: Ledger;
@@ -35,9 +36,12 @@ const OUTCOMES_AT_A_TIME = 500;
 export async function settle(chunk: Chunk, options: SettleOptions): Promise<Chunk> {
   const names = resultFileNames(chunk);
   const strays = { lines: 0 };
-  for (const name of [names.output, names.errors]) {
-    const path = join(options.ledger.directory, "results", name);
-    if (existsSync(path)) await fileOutcomes({ chunk, path, name, strays }, options);
+  const files = [
+    chunk.outputFileId === null ? [] : names.output,
+    chunk.errorFileId === null ? [] : names.errors,
+  ].flat();
+  for (const name of files) {
+    await fileOutcomes({ chunk, path: join(options.ledger.directory, "results", name), name, strays }, options);
   }
   if (strays.lines > 0) options.log.warn("result lines that are corrupt or not ours", { ...strays, chunk: chunk.name });
   const failure = leftoverFailure(chunk);
@@ -53,36 +57,50 @@ interface ResultFile {
 }
 
 async function fileOutcomes(file: ResultFile, options: SettleOptions): Promise<void> {
-  const { ledger, retries } = options;
-  const fileId = ledger.addResultFile(file.name, file.chunk.id);
-  let outcomes: RecordedOutcome[] = [];
+  const fileId = options.ledger.addResultFile(file.name, file.chunk.id);
+  let outcomes: JudgedLine[] = [];
   for await (const lines of splitLines(createReadStream(file.path), MAX_RESULT_LINE_BYTES)) {
     for (const line of lines) {
-      const outcome = outcomeOf(line, fileId, options);
+      const outcome = judgeLine(line, fileId, options);
       if (outcome === undefined) file.strays.lines += line.length > 0 ? 1 : 0;
       else outcomes.push(outcome);
     }
     if (outcomes.length < OUTCOMES_AT_A_TIME) continue;
-    ledger.record(file.chunk.id, outcomes, retries);
+    record(file.chunk, outcomes, options);
     outcomes = [];
   }
-  ledger.record(file.chunk.id, outcomes, retries);
+  record(file.chunk, outcomes, options);
 }
 
-function outcomeOf(line: Line, fileId: number, options: SettleOptions): RecordedOutcome | undefined {
+/** Usage counts for the lines that counted: a doubled line was not paid twice. */
+function record(chunk: Chunk, lines: readonly JudgedLine[], { ledger, retries, counters }: SettleOptions): void {
+  const outcomes = lines.map(({ outcome }) => outcome);
+  const counted = ledger.record(chunk.id, outcomes, retries);
+  for (const [index, { usage }] of lines.entries()) {
+    if (counted[index] === true && usage !== undefined) counters.countUsage(usage);
+  }
+}
+
+/** What a result line says of its request, and what it cost. */
+interface JudgedLine {
+  readonly outcome: RecordedOutcome;
+  readonly usage: Usage | undefined;
+}
+
+function judgeLine(line: Line, fileId: number, { endpoint, check }: SettleOptions): JudgedLine | undefined {
   const result = readResultLine(line.bytes.toString());
   const key = result === undefined ? undefined : keyOf(result.customId);
   if (result === undefined || key === undefined) return undefined;
-  const verdict = judge(result, options);
-  if (verdict.kind !== "answered") return { key, ...verdict };
-  return { key, kind: "answered", result: { fileId, offset: line.offset, length: line.length } };
+  if (result.kind === "error") return { outcome: toOutcome(key, judgeError(result)), usage: undefined };
+  const answer = endpoint.readAnswer(result.body);
+  const location = { fileId, offset: line.offset, length: line.length };
+  return { outcome: toOutcome(key, judgeAnswer(answer, check), location), usage: answer?.usage };
 }
 
-function judge(result: ResultLine, { endpoint, check, counters }: SettleOptions): Verdict {
-  if (result.kind === "error") return judgeError(result);
-  const answer = endpoint.readAnswer(result.body);
-  if (answer?.usage !== undefined) counters.countUsage(answer.usage);
-  return judgeAnswer(answer, check);
+function toOutcome(key: string, verdict: Verdict, location?: ResultLocation): RecordedOutcome {
+  if (verdict.kind !== "answered") return { key, ...verdict };
+  if (location === undefined) throw new InternalError(`an error line was judged to be the answer to ${key}`);
+  return { key, kind: "answered", result: location };
 }
 
 /** What is said of a request that no line mentions. */
@@ -90,5 +108,6 @@ function leftoverFailure(chunk: Chunk): Failure {
   const batch = `batch ${chunk.batchId}`;
   if (chunk.batchStatus === "expired") return { code: "expired", message: `${batch} expired before it was done` };
   if (chunk.batchStatus === "cancelled") return { code: "cancelled", message: `${batch} was cancelled` };
+  if (chunk.batchStatus === "failed") return { code: "server_error", message: `${batch} failed` };
   return { code: "missing_result", message: `${batch} ended without a line for it` };
 }

@@ -55,12 +55,11 @@ async function upload(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
 
 async function create(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
   const { counters, ledger, log } = options;
-  let intent = chunk.state === "creating" ? chunk : undefined;
   return persist(options, "create", async () => {
-    const found = intent === undefined ? undefined : await search(intent, options);
+    const current = ledger.chunk(chunk.id);
+    const found = current.state === "creating" ? await search(current, options) : undefined;
     if (found !== undefined) log.info("batch.adopted", { chunk: chunk.name, batch: found.id });
-    if (found === undefined) intent = ledger.advance(chunk.id, "creating");
-    const batch = found ?? (await createOnce(chunk, options));
+    const batch = found ?? (await createOnce(ledger.advance(chunk.id, "creating"), options));
     counters.batchesSubmitted++;
     log.info("batch.submitted", { batch: batch.id, chunk: chunk.name, requests: chunk.requests, tokens: chunk.tokens });
     return ledger.advance(chunk.id, "submitted", { batchId: batch.id, batchStatus: batch.status });
@@ -69,7 +68,7 @@ async function create(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
 
 /** Creates the batch. A clear refusal is recorded as one, so that nobody has to search later. */
 async function createOnce(chunk: Chunk, { ledger, provider }: SubmitOptions): Promise<Batch> {
-  const { fileId } = ledger.chunk(chunk.id);
+  const { fileId } = chunk;
   try {
     return await provider.createBatch({
       inputFileId: fileId ?? "",
@@ -84,13 +83,14 @@ async function createOnce(chunk: Chunk, { ledger, provider }: SubmitOptions): Pr
 
 /**
  * Looks for the batch that a call with an unclear end may have created, until it would have to be in the list. The
- * list may lag behind, so the time counts from the intent.
+ * list may lag behind, and the call may have been under way until it timed out.
  */
 async function search(intent: Chunk, { provider, clock, signal }: SubmitOptions): Promise<Batch | undefined> {
-  const until = intent.changedAt + provider.poll.listLagMs;
+  const { createTimeoutMs, listLagMs } = provider.poll;
+  const until = intent.changedAt + createTimeoutMs + listLagMs;
   const since = Math.floor(intent.changedAt / 1000) - CLOCK_SLACK_SECONDS;
   for (let attempt = 0; ; attempt++) {
-    const batch = await provider.findBatch(intent.name, since);
+    const batch = await provider.findBatch(intent.name, { createdSince: since, exceptId: intent.batchId });
     const now = clock.now();
     if (batch !== undefined || now >= until) return batch;
     await clock.sleep(Math.min(until - now, nextDelay(BACKOFF, attempt)), signal);

@@ -1,5 +1,5 @@
 import type { Counters } from "../core/counters.ts";
-import { BgPipeError, EXIT } from "../core/errors.ts";
+import { HaltError } from "../core/errors.ts";
 import type { AnsweredRow } from "../core/records.ts";
 import type { Encoder } from "../formats/format.ts";
 import type { Output } from "../io/output.ts";
@@ -17,17 +17,6 @@ export interface WriteOptions {
   /** What becomes of a failed row: it is kept in the output, left out of it, or ends the run. */
   readonly onError: "keep" | "skip" | "halt";
   readonly counters: Counters;
-}
-
-/** A failed row ended the run, as asked for. */
-export class HaltError extends BgPipeError {
-  constructor(row: AnsweredRow) {
-    const { file, line } = row.row.position;
-    const exitStatus = row.failure?.code === "bad_input" ? EXIT.badInput : EXIT.rowsFailed;
-    super("halted", exitStatus, `${file}:${line}: ${row.failure?.code}: ${row.failure?.message}`, {
-      hint: "Mend the row, or choose --on-error keep, and run the same command again; batches in flight go on.",
-    });
-  }
 }
 
 /** The write stage: rows to bytes to their outputs. Commits the outputs when the source has ended well. */
@@ -51,7 +40,7 @@ async function writeRows(rows: readonly AnsweredRow[], { rows: sink, errors, onE
     onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
   await sink.output.write(sink.encoder.encode(kept));
   count(kept, counters);
-  if (halting !== undefined) throw new HaltError(halting);
+  if (halting?.failure !== undefined) throw new HaltError(halting.row.position, halting.failure);
   if (errors !== undefined) await errors.output.write(errors.encoder.encode(failed));
   if (onError !== "skip") return;
   count(failed, counters);

@@ -40,6 +40,8 @@ export const chunkOptions = {
     group,
     commands: grade,
     minimum: 1,
+    // Each has a file open while it is filled.
+    maximum: 500,
     example: 8,
   },
   "max-batches": {

@@ -5,6 +5,7 @@ import { retry } from "../../core/retry.ts";
 import {
   type Batch,
   type BatchLimits,
+  type BatchRange,
   CHUNK_METADATA_KEY,
   type CreateBatch,
   type PollDefaults,
@@ -15,7 +16,7 @@ import { isTransient, ProviderError } from "../provider-error.ts";
 import { saveBody } from "./download.ts";
 import { streamingFetch } from "./streaming-fetch.ts";
 import { translateError } from "./translate-error.ts";
-import { type Page, parseBatch, parseFile, parsePage, type RemoteFile } from "./wire.ts";
+import { type Page, parseBatch, parseFile, parsePage } from "./wire.ts";
 
 /** What sets one OpenAI-compatible provider apart from another. */
 export interface Dialect {
@@ -69,12 +70,11 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   async upload(path: string, name: string): Promise<string> {
-    const file = toStreamingFile(createReadStream(path), name, { type: "application/jsonl" });
-    const options = { timeout: UPLOAD_TIMEOUT_MS, signal: this.#settings.signal };
-    const created = await this.#call("upload file", () =>
-      this.#client.files.create({ file, purpose: "batch" }, options),
-    );
-    return parseFile(created).id;
+    return this.#call("upload file", async () => {
+      const file = toStreamingFile(createReadStream(path), name, { type: "application/jsonl" });
+      const options = this.#options({ timeout: UPLOAD_TIMEOUT_MS });
+      return parseFile(await this.#client.files.create({ file, purpose: "batch" }, options)).id;
+    });
   }
 
   async findUpload(name: string): Promise<string | undefined> {
@@ -93,31 +93,34 @@ export class OpenAiCompatibleProvider implements Provider {
       completion_window: "24h",
       metadata: { [CHUNK_METADATA_KEY]: chunkName },
     };
-    return parseBatch(await this.#call("create batch", () => this.#client.post("/batches", this.#options({ body }))));
+    const options = this.#options({ body, timeout: this.poll.createTimeoutMs });
+    return this.#call("create batch", async () => parseBatch(await this.#client.post("/batches", options)));
   }
 
-  async findBatch(chunkName: string, createdSince: number): Promise<Batch | undefined> {
+  async findBatch(chunkName: string, { createdSince, exceptId }: BatchRange): Promise<Batch | undefined> {
     for await (const value of this.#list("list batches", "/batches", { limit: "100" })) {
       const batch = parseBatch(value);
-      if (batch.metadata[CHUNK_METADATA_KEY] === chunkName) return batch;
+      const isOurs = batch.metadata[CHUNK_METADATA_KEY] === chunkName && batch.id !== exceptId;
+      if (isOurs && batch.status !== "failed") return batch;
       if (batch.createdAt > 0 && batch.createdAt < createdSince) return undefined;
     }
     return undefined;
   }
 
   async retrieveBatch(id: string): Promise<Batch> {
-    return parseBatch(await this.#repeat("retrieve batch", () => this.#get(`/batches/${encodeURIComponent(id)}`)));
+    const path = `/batches/${encodeURIComponent(id)}`;
+    return this.#repeat("retrieve batch", async () => parseBatch(await this.#get(path)));
   }
 
   async cancelBatch(id: string): Promise<Batch> {
     const path = `/batches/${encodeURIComponent(id)}/cancel`;
-    return parseBatch(await this.#repeat("cancel batch", () => this.#client.post(path, this.#options({}))));
+    return this.#repeat("cancel batch", async () => parseBatch(await this.#client.post(path, this.#options({}))));
   }
 
   async download(fileId: string, path: string): Promise<number> {
     const { signal, clock } = this.#settings;
     return this.#repeat("download file", async () => {
-      const { bytes } = await this.#file(fileId);
+      const { bytes } = parseFile(await this.#get(`/files/${encodeURIComponent(fileId)}`));
       const response = await this.#client.files.content(fileId, { signal });
       return saveBody(response, { path, expectedBytes: bytes, clock });
     });
@@ -129,15 +132,11 @@ export class OpenAiCompatibleProvider implements Provider {
 
   async close(): Promise<void> {}
 
-  async #file(id: string): Promise<RemoteFile> {
-    return parseFile(await this.#get(`/files/${encodeURIComponent(id)}`));
-  }
-
   async *#list(operation: string, path: string, query: Readonly<Record<string, string>>): AsyncGenerator<unknown> {
     let next: Page["next"] = {};
     for (let pages = 0; next !== undefined && pages < MAX_PAGES; pages++) {
       const parameters = new URLSearchParams({ ...query, ...next });
-      const page: Page = parsePage(await this.#repeat(operation, () => this.#get(`${path}?${parameters}`)));
+      const page: Page = await this.#repeat(operation, async () => parsePage(await this.#get(`${path}?${parameters}`)));
       yield* page.data;
       next = page.next;
     }

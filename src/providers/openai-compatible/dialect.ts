@@ -1,11 +1,33 @@
+import { createHash } from "node:crypto";
 import { ConfigurationError, KeyRefusedError } from "../../core/errors.ts";
+import { redact } from "../../core/redact.ts";
 import type { ProviderSettings } from "../provider.ts";
 
-/** A provider at another address is another provider: its answers are its own. */
+/**
+ * A provider at another address is another provider: its answers are its own. The address stands as a hash, because
+ * gateways have tokens in their paths.
+ *
+ * @throws {ConfigurationError} for an address that is none, or holds a password
+ */
 export function identityOf(name: string, { baseUrl, isEmbedded }: ProviderSettings, ownBaseUrl?: string): string {
   if (baseUrl === undefined || isEmbedded) return name;
+  checkAddress(baseUrl);
   const address = baseUrl.replace(/\/+$/, "");
-  return address === ownBaseUrl ? name : `${name}@${address}`;
+  if (address === ownBaseUrl) return name;
+  return `${name}@${createHash("sha256").update(address).digest("hex").slice(0, 16)}`;
+}
+
+function checkAddress(baseUrl: string): void {
+  const url = URL.parse(baseUrl);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new ConfigurationError(`--base-url is not an HTTP address: ${redact(baseUrl)}`, {
+      hint: "Give it whole, such as https://gateway.example/v1.",
+    });
+  }
+  if (url.username === "" && url.password === "") return;
+  throw new ConfigurationError("--base-url holds a user name or password", {
+    hint: "Leave it out; the key goes into OPENAI_API_KEY or the file of --api-key-file.",
+  });
 }
 
 /** @throws {KeyRefusedError} when no key was given */

@@ -1,4 +1,5 @@
 import { open, rename } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { messageOf, OutputError, systemCodeOf } from "../../core/errors.ts";
 import { ProviderError } from "../provider-error.ts";
@@ -21,23 +22,41 @@ export interface DownloadOptions {
  * @throws {ProviderError} `unavailable` for a body that stalls, breaks or has the wrong size
  */
 export async function saveBody(response: Response, { path, expectedBytes, clock }: DownloadOptions): Promise<number> {
-  const partial = `${path}.part`;
-  const file = await open(partial, "w");
+  try {
+    const written = await writePartial(unlessStalled(response, clock), `${path}.part`);
+    checkSize(written, expectedBytes ?? lengthOf(response), path);
+    await rename(`${path}.part`, path);
+    await syncDirectory(dirname(path));
+    return written;
+  } catch (error) {
+    throw asDownloadError(error, path);
+  }
+}
+
+/** @returns bytes written, all of them on the disk */
+async function writePartial(body: AsyncIterable<Uint8Array>, path: string): Promise<number> {
+  const file = await open(path, "w");
   let written = 0;
   try {
-    for await (const piece of unlessStalled(response, clock)) {
-      await file.write(piece);
+    for await (const piece of body) {
+      // One write may take less than it is given, on a disk that is about to be full.
+      for (let done = 0; done < piece.byteLength; ) done += (await file.write(piece, done)).bytesWritten;
       written += piece.byteLength;
     }
     await file.sync();
-  } catch (error) {
-    throw asDownloadError(error, path);
   } finally {
     await file.close();
   }
-  checkSize(written, expectedBytes ?? lengthOf(response), path);
-  await rename(partial, path);
   return written;
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
 }
 
 async function* unlessStalled(response: Response, clock: Clock): AsyncGenerator<Uint8Array> {
@@ -80,14 +99,16 @@ function lengthOf(response: Response): number | undefined {
 }
 
 function asDownloadError(error: unknown, path: string): unknown {
-  const code = systemCodeOf(error);
-  if (code !== undefined && ["ENOSPC", "EIO", "EDQUOT", "EFBIG", "EROFS"].includes(code)) {
-    return new OutputError("cannotWrite", `cannot write ${path}: ${messageOf(error)}`, {
+  if (error instanceof ProviderError || (error instanceof Error && error.name === "AbortError")) return error;
+  // The file system's errors name a system call, the network's do not come through here as such.
+  if (error instanceof Error && "syscall" in error && FILE_CALLS.has(String(error.syscall))) {
+    const kind = systemCodeOf(error) === "ENOENT" ? "cannotCreate" : "cannotWrite";
+    return new OutputError(kind, `cannot write ${path}: ${messageOf(error)}`, {
       hint: "Make room on the disk of --state-dir, then run the same command again; what was paid for is kept.",
       cause: error,
     });
   }
-  if (error instanceof ProviderError) return error;
-  if (error instanceof Error && error.name === "AbortError") return error;
   return new ProviderError("unavailable", `the download broke off: ${messageOf(error)}`, { cause: error });
 }
+
+const FILE_CALLS: ReadonlySet<string> = new Set(["open", "write", "fsync", "rename", "close"]);

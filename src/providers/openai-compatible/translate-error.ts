@@ -1,20 +1,9 @@
 import { APIConnectionError, APIError } from "openai";
+import { ZodError } from "zod";
 import { messageOf } from "../../core/errors.ts";
+import { QUOTA_CODES } from "../../core/quota-codes.ts";
 import { redact } from "../../core/redact.ts";
 import { ProviderError, type ProviderErrorKind } from "../provider-error.ts";
-
-/**
- * 429s that waiting does not mend.
- * Source: developers.openai.com/api/docs/guides/error-codes
- */
-const QUOTA_CODES: ReadonlySet<string> = new Set([
-  "insufficient_quota",
-  "credit_balance_exhausted",
-  "organization_spend_limit_exceeded",
-  "project_spend_limit_exceeded",
-  "organization_usage_limit_exceeded",
-  "billing_hard_limit_reached",
-]);
 
 /** The longest wait a provider may impose: it is asked again after that, whatever its `retry-after` says. */
 const RETRY_AFTER_CAP_MS = 60_000;
@@ -35,8 +24,12 @@ export function translateError(error: unknown, operation: string, context: Error
       cause: error,
     });
   }
-  if (!(error instanceof APIError)) return error;
-  return ofStatus(error, operation, context);
+  if (error instanceof APIError) return ofStatus(error, operation, context);
+  if (!isBrokenReply(error)) return error;
+  return new ProviderError("unavailable", `${provider} answered "${operation}" with something that is no such answer`, {
+    hint: "Is --base-url right? Else run the same command again; it goes on from here.",
+    cause: error,
+  });
 }
 
 function ofStatus(error: APIError, operation: string, { provider, apiKey }: ErrorContext): ProviderError {
@@ -50,6 +43,11 @@ function ofStatus(error: APIError, operation: string, { provider, apiKey }: Erro
     ...(code === undefined ? {} : { providerCode: code }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
+}
+
+/** A body that breaks off, is not JSON (a proxy's page), or not the object that was asked for. */
+function isBrokenReply(error: unknown): boolean {
+  return error instanceof ZodError || error instanceof SyntaxError || error instanceof TypeError;
 }
 
 const HINTS: Readonly<Record<ProviderErrorKind, string>> = {

@@ -1,4 +1,5 @@
 import { Neighbours } from "./neighbours.ts";
+import { PieceCache } from "./piece-cache.ts";
 import { TokenTrie } from "./token-trie.ts";
 import type { Utf8Text } from "./utf8-text.ts";
 import type { Vocabulary } from "./vocabulary.ts";
@@ -13,9 +14,10 @@ const KEPT_BYTES = 1 << 12;
  * place that was given up need not be tried again.
  */
 export class BytePairEncoder {
-  private readonly vocabulary: Vocabulary;
+  readonly vocabulary: Vocabulary;
   private readonly trie: TokenTrie;
   private readonly neighbours: Neighbours;
+  private readonly cache = new PieceCache();
   /** The tokens laid so far. */
   private laid = new Int32Array(KEPT_BYTES);
   /** One bit for each byte of the piece where no token of the row may end. */
@@ -29,6 +31,17 @@ export class BytePairEncoder {
 
   /** The number of tokens of the piece of `text` from one byte to another. */
   count(text: Utf8Text, start: number, end: number): number {
+    const length = end - start;
+    if (this.vocabulary.find(text.view, start, length) >= 0) return 1;
+    const known = this.cache.get(text.view, start, length);
+    if (known > 0) return known;
+    const tokens = this.merge(text, start, end);
+    this.cache.set(text.view, start, length, tokens);
+    return tokens;
+  }
+
+  /** The number of tokens that merging pairs by rank ends in, found without a look at the vocabulary or the cache. */
+  merge(text: Utf8Text, start: number, end: number): number {
     const length = end - start;
     if (length > KEPT_BYTES) this.allocate(length);
     else this.dead.fill(0, 0, (length >> 5) + 1);

@@ -1,17 +1,14 @@
 import type { Tokenizer } from "../tokenizer.ts";
-import { BytePairEncoder } from "./byte-pair-encoder.ts";
+import type { BytePairEncoder } from "./byte-pair-encoder.ts";
 import { createCodePointClasses } from "./code-point-classes.ts";
-import { PieceCache } from "./piece-cache.ts";
 import type { PieceScanner } from "./piece-scanner.ts";
-import type { Ranks } from "./ranks.ts";
 import { safeCut } from "./safe-cut.ts";
 import { Utf8Text } from "./utf8-text.ts";
-import { Vocabulary } from "./vocabulary.ts";
 
 /** What makes an encoding: its vocabulary and its way to cut a text into pieces. */
 export interface Encoding {
   readonly name: string;
-  readonly ranks: Ranks;
+  readonly encoder: BytePairEncoder;
   createScanner(text: Utf8Text): PieceScanner;
 }
 
@@ -24,15 +21,12 @@ export class BytePairTokenizer implements Tokenizer {
   private readonly classes = createCodePointClasses();
   private readonly text = new Utf8Text(this.classes);
   private readonly scanner: PieceScanner;
-  private readonly vocabulary: Vocabulary;
   private readonly encoder: BytePairEncoder;
-  private readonly cache = new PieceCache();
 
   constructor(encoding: Encoding) {
     this.encoding = encoding.name;
     this.scanner = encoding.createScanner(this.text);
-    this.vocabulary = new Vocabulary(encoding.ranks);
-    this.encoder = new BytePairEncoder(this.vocabulary);
+    this.encoder = encoding.encoder;
   }
 
   count(text: string): number {
@@ -48,26 +42,16 @@ export class BytePairTokenizer implements Tokenizer {
   }
 
   private countBlock(block: string): number {
-    const { text, scanner } = this;
+    const { text, scanner, encoder } = this;
     text.encode(block);
     let tokens = 0;
     let at = 0;
     while (at < text.length) {
       const end = scanner.pieceEnd(at);
-      tokens += this.vocabulary.find(text.view, at, end - at) >= 0 ? 1 : this.countPiece(at, end);
+      tokens += encoder.count(text, at, end);
       at = end;
     }
     text.release();
-    return tokens;
-  }
-
-  /** The tokens of a piece that is not a token itself. */
-  private countPiece(start: number, end: number): number {
-    const { view } = this.text;
-    const known = this.cache.get(view, start, end - start);
-    if (known > 0) return known;
-    const tokens = this.encoder.count(this.text, start, end);
-    this.cache.set(view, start, end - start, tokens);
     return tokens;
   }
 }

@@ -3,8 +3,8 @@ import { hashWords } from "./word-keys.ts";
 
 const NEVER = 0x7fffffff;
 
-/** The pairs whose answer is kept, in 256 KiB; a newer pair takes the slot of an older one. */
-const KEPT_PAIRS = 1 << 15;
+/** The pairs whose answer is kept, in 512 KiB; a newer pair takes the slot of an older one. */
+const KEPT_PAIRS = 1 << 16;
 
 /** Tells which tokens can stand side by side in an encoded text. */
 export class Neighbours {
@@ -39,23 +39,20 @@ export class Neighbours {
    *
    * It undoes the merges of both, latest first, and looks at the parts that met at the border at each time: if they
    * are a token themselves, of a lower rank than the merges undone so far, they would have merged instead. Of equal
-   * ranks the leftmost merges first: the left part before the border, the border before the right part.
+   * ranks the leftmost merges first: the left part before the border, the border before the right part. Single bytes
+   * are never merged from others and have the lowest ranks, so all is undone when the part of the higher rank is one.
    */
   private stayApart(view: DataView, border: number, left: number, right: number, rank: number): boolean {
     let before = left;
     let behind = right;
     let limit = rank;
     while (!this.wouldMerge(view, border, before, behind, limit)) {
-      const inner = this.rightHalf(before);
-      const outer = this.leftHalf(behind);
-      if (inner === before && outer === behind) return true;
-      if (outer === behind || (inner !== before && before > behind)) {
-        limit = before;
-        before = inner;
-      } else {
-        limit = behind + 1;
-        behind = outer;
-      }
+      const later = Math.max(before, behind);
+      const half = before > behind ? this.rightHalf(before) : this.leftHalf(behind);
+      if (half === later) return true;
+      limit = before > behind ? before : behind + 1;
+      if (before > behind) before = half;
+      else behind = half;
     }
     return false;
   }

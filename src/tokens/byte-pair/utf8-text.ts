@@ -4,6 +4,9 @@ const END = 0xff;
 /** Room behind the text: the sentinel, and the 32-bit reads that begin in the text and end behind it. */
 const PADDING = 16;
 
+/** Texts above this many UTF-16 code units get no more bytes than they need; three for each unit are enough for all. */
+const LONG_LENGTH = 1 << 17;
+
 /** Buffers above this many bytes are given back as soon as the text is counted. */
 const MAX_KEPT_BYTES = 1 << 20;
 
@@ -27,7 +30,7 @@ export class Utf8Text {
 
   /** Replaces the text. Lone surrogates become U+FFFD. */
   encode(text: string): void {
-    this.reserve(text.length * 3);
+    this.reserve(text.length > LONG_LENGTH ? Buffer.byteLength(text) : text.length * 3);
     this.length = this.encoder.encodeInto(text, this.bytes).written;
     this.bytes[this.length] = END;
   }

@@ -21,6 +21,8 @@ export class Vocabulary {
   readonly size: number;
   readonly maxTokenBytes: number;
   private readonly lengths: Uint8Array;
+  /** One bit for each hash of 21 bits that a token has: most bytes that are no token are told apart in the cache. */
+  private readonly filter = new Int32Array(1 << 16);
   private readonly short: Int32Array;
   private readonly shortMask: number;
   private readonly long: Int32Array;
@@ -78,7 +80,9 @@ export class Vocabulary {
     const { short, shortMask } = this;
     const low = view.getInt32(at, true) & (wordMasks[length] as number);
     const high = view.getInt32(at + 4, true) & (wordMasks[length + 9] as number);
-    let slot = hashWords(low, high) & shortMask;
+    const hash = hashWords(low, high);
+    if (!this.mayHave(hash)) return -1;
+    let slot = hash & shortMask;
     for (;;) {
       const entry = slot * SHORT_STRIDE;
       const found = short[entry + 2] as number;
@@ -91,6 +95,7 @@ export class Vocabulary {
   private findLong(view: DataView, at: number, length: number): number {
     const { long, longMask } = this;
     const hash = hashBytes(view, at, length);
+    if (!this.mayHave(hash)) return -1;
     let slot = hash & longMask;
     for (;;) {
       const token = (long[slot * LONG_STRIDE + 1] as number) - 1;
@@ -98,6 +103,14 @@ export class Vocabulary {
       if (long[slot * LONG_STRIDE] === hash && this.hasBytes(token, view, at, length)) return token;
       slot = (slot + 1) & longMask;
     }
+  }
+
+  private mayHave(hash: number): boolean {
+    return (((this.filter[hash >>> 16] as number) >>> (hash & 31)) & 1) !== 0;
+  }
+
+  private mark(hash: number): void {
+    this.filter[hash >>> 16] = (this.filter[hash >>> 16] as number) | (1 << (hash & 31));
   }
 
   private hasBytes(token: number, view: DataView, at: number, length: number): boolean {
@@ -122,7 +135,9 @@ export class Vocabulary {
     const length = this.lengthOf(token);
     const low = view.getInt32(at, true) & (wordMasks[length] as number);
     const high = view.getInt32(at + 4, true) & (wordMasks[length + 9] as number);
-    let slot = hashWords(low, high) & shortMask;
+    const hash = hashWords(low, high);
+    this.mark(hash);
+    let slot = hash & shortMask;
     while (short[slot * SHORT_STRIDE + 2] !== 0) slot = (slot + 1) & shortMask;
     short[slot * SHORT_STRIDE] = low;
     short[slot * SHORT_STRIDE + 1] = high;
@@ -132,6 +147,7 @@ export class Vocabulary {
 
   private addLong(token: number): void {
     const hash = hashBytes(this.ranks.view, this.ranks.starts[token] as number, this.lengthOf(token));
+    this.mark(hash);
     let slot = hash & this.longMask;
     while (this.long[slot * LONG_STRIDE + 1] !== 0) slot = (slot + 1) & this.longMask;
     this.long[slot * LONG_STRIDE] = hash;

@@ -1,0 +1,17 @@
+import { customIdOf } from "./keys.ts";
+
+/**
+ * A request as a line of a batch's input file, without its newline.
+ *
+ * @param endpoint The path, such as `/v1/chat/completions`.
+ * @param bodyText The body, serialised.
+ */
+export function requestLine(key: string, endpoint: string, bodyText: string): string {
+  const head = JSON.stringify({ custom_id: customIdOf(key), method: "POST", url: endpoint });
+  return `${head.slice(0, -1)},"body":${bodyText}}`;
+}
+
+/** The size of that line with its newline, in bytes of UTF-8, without making it. */
+export function requestLineBytes(key: string, endpoint: string, bodyText: string): number {
+  return Buffer.byteLength(requestLine(key, endpoint, "")) + Buffer.byteLength(bodyText) + 1;
+}

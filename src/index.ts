@@ -1,0 +1,89 @@
+/**
+ * bg-pipe as a library: the pipeline that the command line runs, and every part of it for pipelines of one's own.
+ *
+ * {@link grade} is the whole pipeline. The stages are functions and small classes over arrays of rows, in the order
+ * of the flow: {@link RowSource}, {@link createGuard}, {@link createBuild}, {@link createCount}, {@link ChunkStage},
+ * {@link submit}, {@link poll}, {@link fetchResults}, {@link settle}, {@link createMerge}, {@link write}. The
+ * registries ({@link formats}, {@link providers}, {@link endpoints}, {@link tokenizers}, {@link ledgers}) map names to
+ * lazy loaders. What is thrown on purpose is a {@link BgPipeError}. Nothing else of the package is public.
+ *
+ * @module
+ */
+
+export { type Configuration, type ConfigurationSources, loadConfiguration } from "./config/load.ts";
+export type { RunOptions } from "./config/options.ts";
+export { readPackageText } from "./config/package-data.ts";
+export { readTextFile } from "./config/text-file.ts";
+export { type Clock, systemClock } from "./core/clock.ts";
+export { Counters } from "./core/counters.ts";
+export {
+  BgPipeError,
+  ConfigurationError,
+  type ErrorDetails,
+  EXIT,
+  InputDataError,
+  InputMissingError,
+  InternalError,
+  KeyRefusedError,
+  OutputError,
+  ProviderUnreachableError,
+  UnfinishedError,
+  UsageError,
+} from "./core/errors.ts";
+export { type LogFields, type Logger, silentLogger } from "./core/logger.ts";
+export type { PromptMessage, RenderedPrompt } from "./core/prompt.ts";
+export {
+  type AddedField,
+  type AnsweredRow,
+  type BadRow,
+  FAILURE_CODES,
+  type Failure,
+  type FailureCode,
+  type Fields,
+  type GoodRow,
+  type Position,
+  type Request,
+  type RequestBody,
+  type RequestRow,
+  type Row,
+  type TextRow,
+  type Usage,
+} from "./core/records.ts";
+export { load, type Registry } from "./core/registry.ts";
+export { type Emulator, type EmulatorOptions, startEmulator } from "./emulator/server.ts";
+export type { AnswerSchema, Endpoint, ModelAnswer, RequestSettings } from "./endpoints/endpoint.ts";
+export { endpoints } from "./endpoints/index.ts";
+export type { DecodeOptions, EncodeOptions, Encoder, Format } from "./formats/format.ts";
+export { formats } from "./formats/index.ts";
+export { FileOutput, type Output, StreamOutput } from "./io/output.ts";
+export { type LedgerSettings, ledgers } from "./ledger/index.ts";
+export type { Chunk, Claim, Ledger, NewRun, RequestState, Run } from "./ledger/ledger.ts";
+export { ResultReader } from "./ledger/result-reader.ts";
+export {
+  CompletionOrderRoom,
+  InputOrderRoom,
+  type SettledRow,
+  type WaitingRoom,
+} from "./ledger/waiting-room.ts";
+export { type GradeResult, grade } from "./pipelines/grade.ts";
+export type { GradeSettings, RunHost } from "./pipelines/settings.ts";
+export { loadPrompt } from "./prompts/load.ts";
+export type { Example, Prompt, PromptText } from "./prompts/prompt.ts";
+export { createRenderer, type RendererOptions } from "./prompts/renderer.ts";
+export { providers } from "./providers/index.ts";
+export type { Batch, BatchLimits, Provider, ProviderSettings } from "./providers/provider.ts";
+export { ProviderError } from "./providers/provider-error.ts";
+export type { Summary } from "./report/summary.ts";
+export { type BuildOptions, createBuild } from "./stages/build.ts";
+export { type ChunkLimits, type ChunkOptions, ChunkStage } from "./stages/chunk.ts";
+export { type CountOptions, createCount } from "./stages/count.ts";
+export { type FetchOptions, fetchResults } from "./stages/fetch.ts";
+export { createGuard, type GuardOptions } from "./stages/guard.ts";
+export { createMerge, type MergeOptions } from "./stages/merge.ts";
+export { type EndedChunk, type PollOptions, poll } from "./stages/poll.ts";
+export { type ReadOptions, RowSource } from "./stages/read.ts";
+export { type SettleOptions, settle } from "./stages/settle.ts";
+export { type SubmitOptions, submit } from "./stages/submit.ts";
+export { type Sink, type WriteOptions, write } from "./stages/write.ts";
+export { tokenizers } from "./tokens/index.ts";
+export type { Tokenizer } from "./tokens/tokenizer.ts";
