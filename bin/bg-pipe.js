@@ -6,7 +6,9 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
   );
   process.exitCode = 78;
 } else {
-  import("node:fs")
+  import("node:module")
+    .then(({ enableCompileCache }) => enableCompileCache())
+    .then(() => import("node:fs"))
     .then(({ existsSync }) => {
       const source = new URL("../src/cli/main.ts", import.meta.url);
       return import(existsSync(source) ? source.href : new URL("../dist/cli/main.js", import.meta.url).href);

@@ -14,6 +14,7 @@ export { type Configuration, type ConfigurationSources, loadConfiguration } from
 export type { RunOptions } from "./config/options.ts";
 export { readPackageText } from "./config/package-data.ts";
 export { readTextFile } from "./config/text-file.ts";
+export type { ChunkLimits } from "./core/chunk-limits.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
 export { Counters } from "./core/counters.ts";
 export {
@@ -75,7 +76,7 @@ export type { Batch, BatchLimits, Provider, ProviderSettings } from "./providers
 export { ProviderError } from "./providers/provider-error.ts";
 export type { Summary } from "./report/summary.ts";
 export { type BuildOptions, createBuild } from "./stages/build.ts";
-export { type ChunkLimits, type ChunkOptions, ChunkStage } from "./stages/chunk.ts";
+export { type ChunkOptions, ChunkStage } from "./stages/chunk.ts";
 export { type CountOptions, createCount } from "./stages/count.ts";
 export { type FetchOptions, fetchResults } from "./stages/fetch.ts";
 export { createGuard, type GuardOptions } from "./stages/guard.ts";

@@ -29,7 +29,12 @@ export async function readYamlLayer(text: string, place: YamlPlace): Promise<Lay
   const { contents } = document;
   if (contents === null || (yaml.isScalar(contents) && contents.value === null)) return new Map();
   if (!yaml.isMap(contents)) throw reader.errorAt(contents, "a configuration is a map of option names to values");
-  return reader.read(contents.items);
+  const layer = reader.read(contents.items);
+  if (layer.has("prompts")) {
+    const { checkNamedPrompts } = await import("../prompts/load.ts");
+    checkNamedPrompts(text, place.label ?? displayPath(place.path, place.cwd));
+  }
+  return layer;
 }
 
 /** Turns the pairs of a parsed document into checked settings. */

@@ -106,7 +106,9 @@ export class ConfigurationError extends BgPipeError {
 export class HaltError extends BgPipeError {
   constructor({ file, line }: Position, { code, message }: Failure) {
     const exitStatus = code === "bad_input" ? EXIT.badInput : EXIT.rowsFailed;
-    super("halted", exitStatus, `${file}:${line}: ${code}: ${message}`, {
+    const place = `${file}:${line}:`;
+    // The message of a bad record names its place, and the column, itself.
+    super("halted", exitStatus, message.startsWith(place) ? message : `${place} ${code}: ${message}`, {
       hint: "Mend the row, or choose --on-error keep, and run the same command again; batches in flight go on.",
     });
   }

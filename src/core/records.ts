@@ -113,4 +113,6 @@ export interface AnsweredRow {
 export interface AddedField {
   readonly name: string;
   readonly json: string;
+  /** Whether a table shows those of its properties that have a column, and leaves the others out. */
+  readonly isDetail?: true;
 }

@@ -49,14 +49,15 @@ const ANSWERED: Verdict = { kind: "answered" };
 
 /** Judges a line that is an error, or a response with a status other than 200. */
 export function judgeError({ status, code, message }: ErrorReply): Verdict {
-  const said = clip([status === undefined ? "" : `${status}`, code, message].filter(Boolean).join(" "));
+  const reason = [code, message].filter(Boolean).join(": ") || "no reason given";
+  const said = clip(status === undefined ? reason : `HTTP status ${status}, ${reason}`);
   if (code === "batch_expired") return retry("expired", said);
   if (code === "batch_cancelled") return retry("cancelled", said);
   if (code === "context_length_exceeded") return failed("too_long", said);
   if (code === "content_filter" || code === "content_policy_violation") return failed("content_filter", said);
   if (status === 429) return retry("rate_limited", said);
   if (status === undefined || status < 400 || status === 408 || status === 409 || status >= 500) {
-    return retry("server_error", said || "the reply says nothing");
+    return retry("server_error", said);
   }
   return failed("rejected", said);
 }

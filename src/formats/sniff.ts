@@ -31,7 +31,10 @@ export function sniffFormat(head: Buffer): SniffedFormat {
   const [first = "", ...others] = text.split("\n");
   if (others.some((line) => OBJECT_LINE.test(line))) return "jsonl";
   if (first.startsWith("{")) return UNFINISHED_LINE.test(first) && others.length > 0 ? "json" : "jsonl";
-  return sniffTable(first, others.length > 0);
+  return sniffTable(
+    first,
+    others.some((line) => line.trim() !== ""),
+  );
 }
 
 /**

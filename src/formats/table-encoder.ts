@@ -18,6 +18,7 @@ export class TableEncoder implements Encoder {
   readonly #addedColumns: ReadonlySet<string>;
   readonly #header: readonly string[];
   readonly #delimiter: string;
+  #hasHeader = false;
 
   constructor({ columns, addedColumns }: EncodeOptions, delimiter: string) {
     this.#columns = new Set(columns);
@@ -26,16 +27,24 @@ export class TableEncoder implements Encoder {
     this.#delimiter = delimiter;
   }
 
+  /** Without columns of the input there may be no row at all; the header waits for one. */
   start(): string {
-    return this.#header.length === 0 ? "" : this.#stringify([this.#header]);
+    return this.#columns.size === 0 ? "" : this.#headerOnce();
   }
 
   encode(rows: readonly AnsweredRow[]): string {
-    return rows.length === 0 ? "" : this.#stringify(rows.map((row) => this.#record(row)));
+    if (rows.length === 0) return "";
+    return this.#headerOnce() + this.#stringify(rows.map((row) => this.#record(row)));
   }
 
   end(): string {
     return "";
+  }
+
+  #headerOnce(): string {
+    if (this.#hasHeader || this.#header.length === 0) return "";
+    this.#hasHeader = true;
+    return this.#stringify([this.#header]);
   }
 
   #record({ row, added }: AnsweredRow): string[] {
@@ -49,13 +58,14 @@ export class TableEncoder implements Encoder {
   }
 
   /** Puts an added field into the column of its name; else its properties into columns `name.property`, at any depth. */
-  #addAnswer(answers: Cells, row: AnsweredRow["row"], { name, json }: AddedField): void {
+  #addAnswer(answers: Cells, row: AnsweredRow["row"], field: AddedField): void {
+    const { name, json, isDetail } = field;
     if (this.#addedColumns.has(name)) answers.set(name, cellOf(json));
     else if (json.startsWith("{")) {
       for (const [property, value] of topLevelEntries(json)) {
-        this.#addAnswer(answers, row, { name: `${name}.${property}`, json: value });
+        this.#addAnswer(answers, row, { ...field, name: `${name}.${property}`, json: value });
       }
-    } else if (json !== "null") throw noColumn(row, name);
+    } else if (json !== "null" && !isDetail) throw noColumn(row, name);
   }
 
   #stringify(records: readonly (readonly string[])[]): string {

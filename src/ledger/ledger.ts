@@ -121,7 +121,14 @@ export type Claim =
 
 export type RequestState =
   | { readonly kind: "answered"; readonly result: ResultLocation; readonly attempts: number }
-  | { readonly kind: "failed"; readonly failure: Failure; readonly attempts: number; readonly chunkId: number }
+  | {
+      readonly kind: "failed";
+      readonly failure: Failure;
+      readonly attempts: number;
+      readonly chunkId: number;
+      /** What came back and was no answer (a refusal): it was billed all the same. */
+      readonly result?: ResultLocation;
+    }
   | { readonly kind: "pending"; readonly chunkId: number | undefined; readonly runId: number }
   | { readonly kind: "unknown" };
 
@@ -204,6 +211,6 @@ export interface UnaskedRequest extends ChunkLine {
 
 export type RecordedOutcome =
   | { readonly key: string; readonly kind: "answered"; readonly result: ResultLocation }
-  | { readonly key: string; readonly kind: "failed"; readonly failure: Failure }
+  | { readonly key: string; readonly kind: "failed"; readonly failure: Failure; readonly result?: ResultLocation }
   /** Not a final outcome: asked again, the failure being what is said if there is no further try. */
   | { readonly key: string; readonly kind: "retry"; readonly failure: Failure };

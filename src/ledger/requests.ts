@@ -36,15 +36,16 @@ export class Requests {
     this.#take = database.prepare(
       `INSERT INTO requests (key, state, run) VALUES (?1, 'claimed', ?2)
        ON CONFLICT (key) DO UPDATE SET state = 'claimed', run = ?2, code = NULL, message = NULL,
-       attempts = CASE state WHEN 'unasked' THEN attempts ELSE 0 END`,
+       attempts = CASE state WHEN 'unasked' THEN attempts ELSE 0 END,
+       result_file = CASE state WHEN 'failed' THEN NULL ELSE result_file END`,
     );
     this.#answer = database.prepare(
       `UPDATE requests SET state = 'answered', result_file = ?, result_offset = ?, result_length = ?, code = NULL,
        message = NULL, settled_at = ? WHERE key = ? AND chunk = ? AND state IN ('asked', 'unasked', 'failed')`,
     );
     this.#fail = database.prepare(
-      `UPDATE requests SET state = 'failed', code = ?, message = ?, settled_at = ?, result_file = NULL
-       WHERE key = ? AND chunk = ? AND state IN ('asked', 'unasked')`,
+      `UPDATE requests SET state = 'failed', code = ?, message = ?, settled_at = ?, result_file = ?,
+       result_offset = ?, result_length = ? WHERE key = ? AND chunk = ? AND state IN ('asked', 'unasked')`,
     );
     this.#retry = database.prepare(
       `UPDATE requests SET code = ?1, message = ?2,
@@ -134,7 +135,10 @@ export class Requests {
       return this.#answer.run(fileId, offset, length, now, key, chunkId).changes === 1;
     }
     const { code, message } = outcome.failure;
-    if (outcome.kind === "failed") return this.#fail.run(code, message, now, key, chunkId).changes === 1;
+    if (outcome.kind === "failed") {
+      const { fileId = null, offset = null, length = null } = outcome.result ?? {};
+      return this.#fail.run(code, message, now, fileId, offset, length, key, chunkId).changes === 1;
+    }
     return this.#retry.run(code, message, retries, now, key, chunkId).changes === 1;
   }
 }
@@ -148,7 +152,8 @@ export interface RequestsNeeds {
 
 /** Whether there is an answer that counts for the run, whatever else is going on with the request. */
 function hasAnswer(columns: Columns, { freshSince }: Pick<Run, "freshSince">): boolean {
-  return columns["result_file"] !== null && numberIn(columns, "settled_at") >= freshSince;
+  const holdsResult = columns["result_file"] !== null && textIn(columns, "state") !== "failed";
+  return holdsResult && numberIn(columns, "settled_at") >= freshSince;
 }
 
 function stateOf(columns: Columns | undefined, run: Pick<Run, "freshSince">): RequestState {
@@ -157,7 +162,8 @@ function stateOf(columns: Columns | undefined, run: Pick<Run, "freshSince">): Re
   if (hasAnswer(columns, run)) return { kind: "answered", attempts, result: resultIn(columns) };
   if (textIn(columns, "state") === "failed") {
     const failure = { code: codeIn(columns), message: textIn(columns, "message") };
-    return { kind: "failed", attempts, chunkId: numberIn(columns, "chunk"), failure };
+    const result = columns["result_file"] === null ? {} : { result: resultIn(columns) };
+    return { kind: "failed", attempts, chunkId: numberIn(columns, "chunk"), failure, ...result };
   }
   return { kind: "pending", chunkId: chunkIn(columns), runId: numberIn(columns, "run") };
 }

@@ -1,6 +1,6 @@
+import type { ChunkLimits } from "../core/chunk-limits.ts";
 import type { Logger } from "../core/logger.ts";
 import type { BatchLimits } from "../providers/provider.ts";
-import type { ChunkLimits } from "../stages/chunk.ts";
 import type { GradeSettings } from "./settings.ts";
 
 /** What a chunk may hold: what the user says, within what the provider takes. */

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError, InternalError } from "../core/errors.ts";
+import type { AnsweredRow } from "../core/records.ts";
 import { TokenGate } from "../core/token-gate.ts";
 import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
@@ -14,14 +15,14 @@ import type { Provider } from "../providers/provider.ts";
 import { type Summary, summarise } from "../report/summary.ts";
 import { createBuild } from "../stages/build.ts";
 import { createCount } from "../stages/count.ts";
-import { createGuard } from "../stages/guard.ts";
+import { createGuard, refuseColumnClash } from "../stages/guard.ts";
 import { createHalt } from "../stages/halt.ts";
 import { addedFieldNames, createMerge, extraColumns } from "../stages/merge.ts";
 import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
 import { chunkLimits } from "./chunk-limits.ts";
-import { openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
+import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
 import { planRows } from "./plan-rows.ts";
 import { prepareQuestion, type Question } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
@@ -138,14 +139,13 @@ class GradeJob {
   }
 
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
-    const { settings, host, stop, question, provider, counters, source, ledger } = this.#parts;
-    const { log, clock, signal } = host;
-    const { endpoint, request, check } = question;
-    const { outputField, retries, pollInterval, meta, order } = settings;
+    const { settings, host, stop, question, source, ledger } = this.#parts;
+    const { outputField, meta: withMeta, order } = settings;
+    const { endpoint, check } = question;
     const rowsOutput = await openRowsOutput(settings, source.format, host);
     const errorsOutput = await openErrorsOutput(settings, rowsOutput);
-    const Room = order === "input" ? InputOrderRoom : CompletionOrderRoom;
     const isTable = rowsOutput.format.isTable || errorsOutput?.format.isTable === true;
+    const Room = order === "input" ? InputOrderRoom : CompletionOrderRoom;
     await answerRows({
       ledger,
       run,
@@ -153,38 +153,54 @@ class GradeJob {
       rows: source.rows(),
       guard: this.#guard(isTable),
       ...this.#steps(),
-      chunk: {
-        provider: provider.identity,
-        endpoint: endpoint.path,
-        model: request.model,
-        limits: chunkLimits(settings, provider.limits, log),
-        backoff: { firstMs: provider.poll.firstMs, factor: 2, maxMs: provider.poll.maxMs * 5, jitter: 0.5 },
-        counters,
-        clock,
-        log,
-      },
-      life: {
-        provider,
-        endpoint,
-        check,
-        retries,
-        counters,
-        clock,
-        log,
-        intervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
-        gate: new TokenGate(settings.enqueuedTokens ?? Number.POSITIVE_INFINITY),
-      },
+      chunk: this.#chunkOptions(),
+      life: this.#lifeOptions(),
       maxBatches: settings.maxBatches,
-      merge: createMerge({ ledger, results, endpoint, outputField, isJson: check !== undefined, withMeta: meta }),
-      write: async (rows) => {
-        const columns = isTable ? await unlessAborted(source.columns, signal) : [];
-        const options = { columns, addedColumns: this.#addedColumns() };
-        const errors = errorsOutput && sinkOf(errorsOutput, options);
-        await write(rows, { rows: sinkOf(rowsOutput, options), errors, onError: settings.onError, counters });
-      },
+      merge: createMerge({ ledger, results, endpoint, outputField, isJson: check !== undefined, withMeta }),
+      write: (rows) => this.#write(rows, { rowsOutput, errorsOutput, isTable }),
       stop,
-      signal,
+      signal: host.signal,
     });
+  }
+
+  #chunkOptions() {
+    const { settings, host, question, provider, counters } = this.#parts;
+    const { firstMs, maxMs } = provider.poll;
+    return {
+      provider: provider.identity,
+      endpoint: question.endpoint.path,
+      model: question.request.model,
+      limits: chunkLimits(settings, provider.limits, host.log),
+      backoff: { firstMs, factor: 2, maxMs: maxMs * 5, jitter: 0.5 },
+      counters,
+      clock: host.clock,
+      log: host.log,
+    };
+  }
+
+  #lifeOptions() {
+    const { settings, host, question, provider, counters } = this.#parts;
+    const { retries, pollInterval, enqueuedTokens } = settings;
+    return {
+      provider,
+      endpoint: question.endpoint,
+      check: question.check,
+      retries,
+      counters,
+      clock: host.clock,
+      log: host.log,
+      intervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
+      gate: new TokenGate(enqueuedTokens ?? Number.POSITIVE_INFINITY),
+    };
+  }
+
+  async #write(rows: AsyncIterable<readonly AnsweredRow[]>, { rowsOutput, errorsOutput, isTable }: Outputs) {
+    const { source, host, settings, counters } = this.#parts;
+    const columns = isTable ? await unlessAborted(source.columns, host.signal) : [];
+    const options = { columns, addedColumns: this.#addedColumns() };
+    if (isTable) refuseColumnClash(options);
+    const errors = errorsOutput && sinkOf(errorsOutput, options);
+    await write(rows, { rows: sinkOf(rowsOutput, options), errors, onError: settings.onError, counters });
   }
 
   #steps() {
@@ -230,6 +246,13 @@ class GradeJob {
     });
     return { exitStatus, summary, error };
   }
+}
+
+/** Where rows go, and whether any of it is a table. */
+interface Outputs {
+  readonly rowsOutput: OpenOutput;
+  readonly errorsOutput: OpenOutput | undefined;
+  readonly isTable: boolean;
 }
 
 /** As who a dry run asks the ledger. */

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { stringify } from "yaml";
 import { ConfigurationError, InputMissingError, messageOf, UsageError } from "../core/errors.ts";
 import type { RenderedPrompt } from "../core/prompt.ts";
 import type { Fields } from "../core/records.ts";
@@ -12,6 +11,7 @@ import { answerColumns } from "../prompts/answer-columns.ts";
 import { loadExamples } from "../prompts/examples.ts";
 import { loadPrompt, promptNames } from "../prompts/load.ts";
 import { flagText, type Prompt } from "../prompts/prompt.ts";
+import { promptFromValue } from "../prompts/read-prompt.ts";
 import { createRenderer } from "../prompts/renderer.ts";
 import { type JsonSchema, loadSchema } from "../prompts/schema.ts";
 import { toStrictSchema } from "../prompts/strict-schema.ts";
@@ -115,7 +115,7 @@ async function namedPrompt(settings: GradeSettings, packagePrompts: string): Pro
   if (prompt === undefined && (system !== undefined || user !== undefined)) return undefined;
   if (prompt === undefined && endpoint === "/v1/embeddings") return undefined;
   const name = prompt ?? (examples === undefined ? "grade" : "style");
-  if (Object.hasOwn(prompts, name)) return loadPrompt(stringify({ prompts }), "prompts: of the configuration", name);
+  if (Object.hasOwn(prompts, name)) return promptFromValue(prompts[name], name, "the configuration");
   const known = promptNames(packagePrompts, "config/prompts.yaml");
   if (known.includes(name)) return loadPrompt(packagePrompts, "config/prompts.yaml", name);
   if (/[./]/.test(name)) return loadPrompt(...(await readText(name, "prompt")));

@@ -26,6 +26,20 @@ export function promptNames(text: string, file: string): readonly string[] {
   return Object.keys(namedPrompts(yaml, yaml.toValue()) ?? {});
 }
 
+/**
+ * Checks the prompts of a file that holds other things too, such as a configuration.
+ *
+ * @throws {ConfigurationError} as {@link loadPrompt}
+ */
+export function checkNamedPrompts(text: string, file: string): void {
+  const yaml = new YamlFile(text, file);
+  const value = yaml.toValue();
+  if (!isMap(value) || !isMap(value.prompts)) return;
+  for (const [name, prompt] of Object.entries(value.prompts)) {
+    readPrompt(yaml, { path: ["prompts", name], value: prompt, name });
+  }
+}
+
 function namedPrompts(yaml: YamlFile, value: unknown): Record<string, unknown> | undefined {
   if (!isMap(value) || !Object.hasOwn(value, "prompts")) return undefined;
   const other = Object.keys(value).find((key) => key !== "prompts");

@@ -1,39 +1,23 @@
 import type { Backoff } from "../core/backoff.ts";
 import { nextDelay } from "../core/backoff.ts";
-import type { Clock } from "../core/clock.ts";
+import type { ChunkLimits } from "../core/chunk-limits.ts";
 import { Change } from "../core/concurrency.ts";
 import type { Counters } from "../core/counters.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Failure, Position, Request, RequestRow } from "../core/records.ts";
 import { requestLine, requestLineBytes } from "../core/request-line.ts";
-import { ChunkFile, ChunkFileReader, type NewLine, newChunkName, removeChunkFile } from "../ledger/chunk-file.ts";
+import { ChunkFileReader, type NewLine, removeChunkFile } from "../ledger/chunk-file.ts";
 import { DeferredRequests } from "../ledger/deferred.ts";
-import type { Chunk, Claim, Ledger, Run } from "../ledger/ledger.ts";
+import type { Chunk, Claim } from "../ledger/ledger.ts";
+import { type ChunkOrigin, OpenChunks } from "../ledger/open-chunks.ts";
 import type { WaitingRoom } from "../ledger/waiting-room.ts";
 
-/** What a chunk may hold. */
-export interface ChunkLimits {
-  readonly requests: number;
-  /** Bytes of the serialised input file. */
-  readonly bytes: number;
-  /** Estimated input tokens. */
-  readonly tokens: number;
-  /** Fill so many chunks evenly instead of one after the other. */
-  readonly count: number | undefined;
-}
-
-export interface ChunkOptions {
-  readonly ledger: Ledger;
-  readonly run: Run;
-  readonly provider: string;
-  readonly endpoint: string;
-  readonly model: string;
+export interface ChunkOptions extends ChunkOrigin {
   readonly limits: ChunkLimits;
   readonly waitingRoom: WaitingRoom;
   /** The wait before requests are asked again. */
   readonly backoff: Backoff;
   readonly counters: Counters;
-  readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -50,21 +34,18 @@ const UNASKED_AT_A_TIME = 500;
  */
 export class ChunkStage {
   readonly #options: ChunkOptions;
-  readonly #files: (ChunkFile | undefined)[];
+  readonly #open: OpenChunks;
   readonly #deferred: DeferredRequests;
   readonly #change = new Change();
   /** Chunks that this execution works or has worked on. */
   readonly #tracked = new Set<number>();
   /** Settled chunks with requests to ask again, and when. */
   readonly #toAskAgain = new Map<number, number>();
-  #limits: ChunkLimits;
   #inFlight = 0;
-  #turn = 0;
 
   constructor(options: ChunkOptions) {
     this.#options = options;
-    this.#limits = options.limits;
-    this.#files = Array.from({ length: options.limits.count ?? 1 }, () => undefined);
+    this.#open = new OpenChunks(options, options.limits);
     this.#deferred = new DeferredRequests(options.ledger, options.run);
   }
 
@@ -75,7 +56,7 @@ export class ChunkStage {
         // Into the chunk that is open anyway: input that never ends must not keep others from their second try.
         yield* this.#hand(this.#askAgain());
       }
-      yield* this.#hand(this.#sealAll());
+      yield* this.#hand(this.#sealed(this.#open.sealAll()));
       yield* this.#finish();
     } finally {
       this.#dispose();
@@ -94,7 +75,7 @@ export class ChunkStage {
 
   /** Told by the caller when the provider takes fewer tokens at once than was believed. */
   lowerTokenLimit(tokens: number): void {
-    this.#limits = { ...this.#limits, tokens: Math.min(this.#limits.tokens, tokens) };
+    this.#open.lowerTokenLimit(tokens);
   }
 
   *#hand(chunks: Iterable<Chunk>): Generator<Chunk> {
@@ -147,48 +128,24 @@ export class ChunkStage {
     this.#deferred.add(this.#lineOf(asked));
   }
 
-  /** Adds a request's line to an open chunk. @returns the chunk that had to be sealed to make room, if any */
   #add(line: NewLine): readonly Chunk[] {
-    const slot = this.#turn++ % this.#files.length;
-    const sealed = this.#fits(this.#files[slot], line) ? [] : this.#seal(slot);
-    const file =
-      this.#files[slot] ??
-      new ChunkFile(this.#options.ledger.directory, newChunkName(this.#options.run.id, this.#options.clock.now()));
-    this.#files[slot] = file;
-    file.add(line);
-    return file.lines.length < this.#limits.requests ? sealed : [...sealed, ...this.#seal(slot)];
+    return this.#sealed(this.#open.add(line));
   }
 
-  #fits(file: ChunkFile | undefined, { line, tokens }: NewLine): boolean {
-    if (file === undefined) return true;
-    return (
-      file.bytes + Buffer.byteLength(line) + 1 <= this.#limits.bytes && file.tokens + tokens <= this.#limits.tokens
-    );
-  }
-
-  #seal(slot: number): readonly Chunk[] {
-    const file = this.#files[slot];
-    if (file === undefined) return [];
-    this.#files[slot] = undefined;
-    const { ledger, run, provider, endpoint, model, counters, log } = this.#options;
-    const { name, bytes, tokens, lines } = file;
-    file.finish();
-    const requests = lines.length;
-    const chunk = ledger.seal({ runId: run.id, name, provider, endpoint, model, requests, bytes, tokens }, lines);
-    this.#tracked.add(chunk.id);
-    counters.chunks++;
-    log.debug("chunk.sealed", { chunk: name, requests, bytes, tokens });
-    return [chunk];
-  }
-
-  #sealAll(): readonly Chunk[] {
-    return this.#files.flatMap((_, slot) => this.#seal(slot));
+  #sealed(chunks: readonly Chunk[]): readonly Chunk[] {
+    const { counters, log } = this.#options;
+    for (const { id, name, requests, bytes, tokens } of chunks) {
+      this.#tracked.add(id);
+      counters.chunks++;
+      log.debug("chunk.sealed", { chunk: name, requests, bytes, tokens });
+    }
+    return chunks;
   }
 
   /** After the input's end: asks again what came back open, and waits for the rest. */
   async *#finish(): AsyncGenerator<Chunk> {
     for (;;) {
-      yield* this.#hand([...this.#askAgain(), ...this.#retryDeferred(), ...this.#sealAll()]);
+      yield* this.#hand([...this.#askAgain(), ...this.#retryDeferred(), ...this.#sealed(this.#open.sealAll())]);
       if (this.#inFlight === 0 && this.#toAskAgain.size === 0 && this.#deferred.isEmpty) return;
       await this.#somethingToDo();
     }
@@ -289,7 +246,7 @@ export class ChunkStage {
   }
 
   #dispose(): void {
-    for (const file of this.#files) file?.discard();
+    this.#open.discard();
     this.#deferred.dispose();
   }
 }

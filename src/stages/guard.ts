@@ -1,5 +1,6 @@
 import { InputDataError, UsageError } from "../core/errors.ts";
 import type { GoodRow, Row } from "../core/records.ts";
+import type { EncodeOptions } from "../formats/format.ts";
 
 export interface GuardOptions {
   /** Names of the fields that will be added to each row. */
@@ -27,11 +28,19 @@ export function createGuard({ addedFields, columns }: GuardOptions): (rows: read
   };
 }
 
+/** @throws {UsageError} when the input has a column of the name of one that will be added */
+export function refuseColumnClash({ columns, addedColumns }: EncodeOptions): void {
+  const clash = addedColumns.find((name) => columns.includes(name));
+  if (clash !== undefined) throw new UsageError(`the input already has a column "${clash}"`, { hint: CLASH_HINT });
+}
+
+const CLASH_HINT = "Give the answer another name with --output-field NAME.";
+
 function refuseClash(row: GoodRow, addedFields: readonly string[]): void {
   const clash = addedFields.find((name) => Object.hasOwn(row.fields, name));
   if (clash === undefined) return;
   throw new UsageError(`${placeOf(row)}: the row already has a field "${clash}", which the answer would take`, {
-    hint: "Give the answer another name with --output-field NAME.",
+    hint: CLASH_HINT,
   });
 }
 

@@ -3,7 +3,7 @@ import { compact } from "../core/json-text.ts";
 import { customIdOf } from "../core/keys.ts";
 import type { AddedField, AnsweredRow, BadRow, Failure, TextRow } from "../core/records.ts";
 import type { Endpoint, ModelAnswer } from "../endpoints/endpoint.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Ledger, ResultLocation } from "../ledger/ledger.ts";
 import type { ResultReader } from "../ledger/result-reader.ts";
 import type { SettledRow, SettledState } from "../ledger/waiting-room.ts";
 import { readResultLine } from "../providers/result-line.ts";
@@ -49,20 +49,23 @@ class Merge {
     if ("failure" in settled) return this.#failed(settled.row, settled.failure, []);
     const { row, key, state } = settled;
     const meta = (answer?: ModelAnswer) => this.#meta(key, state, answer);
-    if (state.kind === "failed") return this.#failed(row, triedSoOften(state), meta());
-    const answer = this.#read(key, state);
+    if (state.kind === "failed") {
+      const billed = state.result === undefined ? undefined : this.#read(key, state.result);
+      return this.#failed(row, triedSoOften(state), meta(billed));
+    }
+    const answer = this.#read(key, state.result);
     return { row, added: [{ name: this.#options.outputField, json: this.#json(answer) }, ...meta(answer)] };
   }
 
   #failed(row: TextRow | BadRow, failure: Failure, meta: readonly AddedField[]): AnsweredRow {
     const { outputField } = this.#options;
     const details = row.kind === "bad" ? { ...failure, line: row.position.line, raw: row.raw } : failure;
-    const error = { name: `${outputField}_error`, json: JSON.stringify(details) };
+    const error = { name: `${outputField}_error`, json: JSON.stringify(details), isDetail: true } as const;
     return { row, failure, added: [{ name: outputField, json: "null" }, error, ...meta] };
   }
 
-  #read(key: string, state: SettledState & { kind: "answered" }): ModelAnswer {
-    const line = readResultLine(this.#options.results.read(state.result));
+  #read(key: string, result: ResultLocation): ModelAnswer {
+    const line = readResultLine(this.#options.results.read(result));
     const answer = line?.kind === "response" ? this.#options.endpoint.readAnswer(line.body) : undefined;
     if (answer === undefined || line?.customId !== customIdOf(key)) {
       throw new InternalError(`the ledger's answer to ${customIdOf(key)} is not where it should be`);

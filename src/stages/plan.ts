@@ -1,9 +1,9 @@
+import type { ChunkLimits } from "../core/chunk-limits.ts";
 import type { Counters } from "../core/counters.ts";
 import type { Request, RequestRow } from "../core/records.ts";
 import { requestLineBytes } from "../core/request-line.ts";
 import type { Claim, Ledger, Run } from "../ledger/ledger.ts";
 import type { SeenKeys } from "../ledger/seen-keys.ts";
-import type { ChunkLimits } from "./chunk.ts";
 
 export interface PlanOptions {
   readonly ledger: Ledger;

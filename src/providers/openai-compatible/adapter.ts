@@ -168,7 +168,7 @@ export class OpenAiCompatibleProvider implements Provider {
     const { clock, signal, log } = this.#settings;
     return retry(() => this.#call(operation, call), {
       backoff: BACKOFF,
-      retries: RETRIES,
+      retries: this.#wasReached ? RETRIES : 0,
       isTransient,
       requestedDelayMs: (error) => (error instanceof ProviderError ? error.retryAfterMs : undefined),
       onRetry: (error, attempt, delayMs) =>
