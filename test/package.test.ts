@@ -1,0 +1,158 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { readmeLibrarySample } from "./docs/markdown.ts";
+import { REPOSITORY, runProgram, temporaryFolder } from "./run-program.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 });
+
+const NOT_COPIED = new Set(["node_modules", ".git", "dist", "coverage"]);
+
+interface LockedPackage {
+  readonly bin?: Readonly<Record<string, string>>;
+  readonly dev?: boolean;
+  readonly devOptional?: boolean;
+  readonly optional?: boolean;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
+const lock: { readonly packages: Readonly<Record<string, LockedPackage>> } = JSON.parse(
+  readFileSync(join(REPOSITORY, "package-lock.json"), "utf8"),
+);
+
+/** A copy of the repository, packed by npm with its build, so that no build of this clone is in the way. */
+async function pack(): Promise<string> {
+  const copy = temporaryFolder("pack");
+  for (const name of readdirSync(REPOSITORY)) {
+    if (!NOT_COPIED.has(name)) cpSync(join(REPOSITORY, name), join(copy, name), { recursive: true });
+  }
+  symlinkSync(join(REPOSITORY, "node_modules"), join(copy, "node_modules"));
+  const packed = await runProgram("npm", ["pack", "--silent"], { cwd: copy });
+  if (packed.status !== 0) throw new Error(`npm pack failed: ${packed.stdout}${packed.stderr}`);
+  const tarball = readdirSync(copy).find((name) => name.endsWith(".tgz"));
+  if (tarball === undefined) throw new Error(`npm pack made no tarball: ${packed.stdout}`);
+  return join(copy, tarball);
+}
+
+/**
+ * Installs a tarball into a new folder without a network. npm has no offline source of the packages it depends on
+ * (after `npm ci` its cache has their files, but not their descriptions), so copies of this clone's are put there
+ * before: those that users get, and no development ones. Links would let npm reach into this clone.
+ */
+async function install(tarball: string): Promise<string> {
+  const folder = temporaryFolder("installed");
+  const packages = Object.entries(lock.packages).filter(([path, { dev, devOptional, optional }]) => {
+    return path !== "" && !dev && !devOptional && !optional;
+  });
+  for (const [path] of packages) cpSync(join(REPOSITORY, path), join(folder, path), { recursive: true });
+  // npm fetches what has lost its links to programs anew.
+  mkdirSync(join(folder, "node_modules", ".bin"));
+  for (const [path, { bin = {} }] of packages) {
+    for (const [name, file] of Object.entries(bin)) {
+      const target = join("..", path.replace("node_modules/", ""), file);
+      symlinkSync(target, join(folder, "node_modules", ".bin", name));
+    }
+  }
+  writeFileSync(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
+  const installed = await runProgram("npm", ["install", "--no-audit", "--no-fund", tarball], { cwd: folder });
+  if (installed.status !== 0) throw new Error(`npm install failed: ${installed.stderr}`);
+  return folder;
+}
+
+describe("the package, installed into an empty folder", () => {
+  let folder = "";
+  const program = () => join(folder, "node_modules", ".bin", "bg-pipe");
+  const inside = (path: string) => join(folder, "node_modules", "bg-pipe", path);
+
+  beforeAll(async () => {
+    folder = await install(await pack());
+  });
+
+  test("holds what a user needs, and nothing else", () => {
+    const names = readdirSync(inside("")).sort();
+    expect(names).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "bin", "config", "dist", "package.json"]);
+    const files = readdirSync(inside("dist"), { recursive: true, encoding: "utf8" });
+    expect(files.filter((name) => /\.tsx?$/.test(name) && !name.endsWith(".d.ts"))).toEqual([]);
+    expect(files.filter((name) => /(?:^|[./])(?:test|fixtures|bench)(?:[./]|$)/.test(name))).toEqual([]);
+    expect(files).toContain("index.d.ts");
+  });
+
+  test("holds every source, built", () => {
+    const sources = readdirSync(join(REPOSITORY, "src"), { recursive: true, encoding: "utf8" });
+    const wanted = sources.filter((name) => name.endsWith(".ts")).map((name) => name.replace(/\.ts$/, ".js"));
+    expect(wanted.filter((name) => !existsSync(inside(join("dist", name))))).toEqual([]);
+  });
+
+  test("bg-pipe --version is the package's", async () => {
+    const { version } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8"));
+    expect(await runProgram(program(), ["--version"], { cwd: folder })).toEqual({
+      status: 0,
+      stdout: `${version}\n`,
+      stderr: "",
+    });
+  });
+
+  test("bg-pipe --help shows the commands", async () => {
+    const help = await runProgram(program(), ["--help"], { cwd: folder });
+    expect(help).toMatchObject({ status: 0, stdout: expect.stringContaining("grade"), stderr: "" });
+  });
+
+  test("bg-pipe grade grades rows on the emulator, with the data files of the package", async () => {
+    const rows = [1, 2, 3].map((id) => JSON.stringify({ id, response: `answer ${id}` }));
+    writeFileSync(join(folder, "rows.jsonl"), rows.map((row) => `${row}\n`).join(""));
+    const run = await runProgram(program(), ["grade", "rows.jsonl", "--provider", "emulator"], { cwd: folder });
+    expect(run).toMatchObject({ status: 0 });
+    const graded = run.stdout.trimEnd().split("\n");
+    expect(graded.map((line) => JSON.parse(line))).toMatchObject(
+      [1, 2, 3].map((id) => ({ id, grade: { score: expect.any(Number) } })),
+    );
+  });
+
+  test("its entry can be imported, with all that the source exports", async () => {
+    const script = 'import("bg-pipe").then((all) => process.stdout.write(Object.keys(all).sort().join()))';
+    const run = await runProgram(process.execPath, ["--eval", script], { cwd: folder });
+    expect(run).toMatchObject({ status: 0, stderr: "" });
+    expect(run.stdout.split(",")).toEqual(Object.keys(await import("../src/index.ts")).sort());
+  });
+
+  test("its types are found, and are no any", async () => {
+    const use =
+      'import { grade, type Format } from "bg-pipe";\nexport const name = (format: Format): string => format.name;';
+    writeFileSync(join(folder, "right.ts"), `${use}\nexport const run: typeof grade = grade;\n`);
+    writeFileSync(join(folder, "wrong.ts"), `${use}\nexport const run: string = grade;\n`);
+    const check = (file: string) => {
+      const argv = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2024", file];
+      return runProgram(join(REPOSITORY, "node_modules", ".bin", "tsc"), argv, { cwd: folder });
+    };
+    expect(await check("right.ts")).toMatchObject({ status: 0, stdout: "" });
+    expect((await check("wrong.ts")).stdout).toContain("TS2322");
+  });
+
+  test("the README's library sample runs", async () => {
+    writeFileSync(join(folder, "sample.mjs"), readmeLibrarySample());
+    cpSync(join(REPOSITORY, "fixtures"), join(folder, "fixtures"), { recursive: true });
+    const run = await runProgram(process.execPath, ["sample.mjs"], { cwd: folder });
+    expect(run).toMatchObject({ status: 0, stderr: "" });
+    expect(run.stdout).not.toBe("");
+  });
+});
+
+test("the lock file is complete, or npm ci would refuse it", () => {
+  const missing = Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !isLocked(path, name))
+      .map((name) => `${name}, which ${path} may need`),
+  );
+  expect(missing).toEqual([]);
+});
+
+/** As Node looks for packages: in the package's own folder, then in those above. */
+function isLocked(path: string, name: string): boolean {
+  const steps = path.split("/node_modules/").length;
+  const folders = Array.from({ length: steps }, (_, index) => path.split("/node_modules/").slice(0, index + 1));
+  const places = [
+    `node_modules/${name}`,
+    ...folders.map((parts) => `${parts.join("/node_modules/")}/node_modules/${name}`),
+  ];
+  return places.some((place) => Object.hasOwn(lock.packages, place));
+}
