@@ -16,5 +16,7 @@ if (Number.parseInt(process.versions.node, 10) < 24) {
     .then(({ main }) => main(process.argv.slice(2)))
     .then((status) => {
       process.exitCode = status;
+      // Told to stop, by a signal or by its reader: what a reader that does not read has not taken would hold it here.
+      if (status > 128) process.exit();
     });
 }

@@ -10,12 +10,14 @@ export interface BatchComplaint {
 
 /** What to do about a batch that the provider turned away before it began. Nothing of it was billed. */
 export type FailedBatchVerdict =
-  /** Too much is enqueued, or the provider is at fault: wait, then send the same file in again. `limit` is in tokens, where the message says it. */
+  /** Too much is enqueued: wait, then send the same file in again. `limit` is in tokens, where the message says it. */
   | { readonly kind: "wait"; readonly limit: number | undefined }
   /** Credit or quota is used up: a person has to do something first. */
   | { readonly kind: "pause" }
   /** The provider does not find a file it has; it is seen during incidents, for hours. */
   | { readonly kind: "fileNotFound" }
+  /** The provider is at fault, or gives no reason. */
+  | { readonly kind: "tryAgain" }
   /** The requests themselves are at fault. */
   | { readonly kind: "stop" };
 
@@ -24,10 +26,10 @@ export function judgeFailedBatch(errors: readonly BatchComplaint[]): FailedBatch
   const full = errors.find(({ code }) => code === "token_limit_exceeded");
   if (full !== undefined) return { kind: "wait", limit: limitIn(full.message) };
   if (errors.some(({ code }) => QUOTA_CODES.has(code))) return { kind: "pause" };
-  if (errors.every(({ code }) => code === "server_error" || code === "unknown"))
-    return { kind: "wait", limit: undefined };
-  const lost = errors.find(({ message, line }) => line === undefined && /cannot find file/i.test(message));
-  return lost === undefined ? { kind: "stop" } : { kind: "fileNotFound" };
+  const isLost = errors.some(({ message, line }) => line === undefined && /cannot find file/i.test(message));
+  if (isLost) return { kind: "fileNotFound" };
+  const isTheirs = errors.every(({ code }) => code === "server_error" || code === "unknown");
+  return { kind: isTheirs ? "tryAgain" : "stop" };
 }
 
 /** "… Limit: 2,000,000 enqueued tokens. …" */

@@ -90,6 +90,9 @@ export class FileOutput implements Output {
   }
 }
 
+/** How long a run that ends early waits for the reader of its output. */
+const LAST_READ_MS = 2_000;
+
 /** A stream that is already open, such as stdout; it is not ended, because it is not ours. */
 export class StreamOutput implements Output {
   readonly #stream: Writable;
@@ -118,7 +121,14 @@ export class StreamOutput implements Output {
     this.#check();
   }
 
-  async abandon(): Promise<void> {}
+  /** What has been written already is given a moment to be read. */
+  async abandon(): Promise<void> {
+    if (this.#stream.writableLength === 0 || this.#stream.destroyed) return;
+    const drained = this.#settled("drain");
+    const timer = setTimeout(() => this.#stream.destroy(), LAST_READ_MS);
+    await drained;
+    clearTimeout(timer);
+  }
 
   #check(): void {
     if (this.#failure !== undefined) throw outputErrorOf(this.#failure, this.#name);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readdirSync, readSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
-import { messageOf, OutputError } from "../core/errors.ts";
+import { InternalError, messageOf, OutputError } from "../core/errors.ts";
 import { ByteSink } from "./byte-sink.ts";
 import type { ChunkLine, Ledger } from "./ledger.ts";
 
@@ -94,15 +94,18 @@ export class ChunkFile {
 
 /** Reads lines of a sealed chunk's file by offset. */
 export class ChunkFileReader {
+  readonly #name: string;
   readonly #descriptor: number;
 
   constructor(ledgerDirectory: string, name: string) {
-    this.#descriptor = guarded(name, () => openSync(chunkPath(ledgerDirectory, name), "r"));
+    this.#name = name;
+    this.#descriptor = openSync(chunkPath(ledgerDirectory, name), "r");
   }
 
   read({ offset, length }: Pick<ChunkLine, "offset" | "length">): string {
     const bytes = Buffer.allocUnsafe(length);
-    readSync(this.#descriptor, bytes, 0, length, offset);
+    const count = readSync(this.#descriptor, bytes, 0, length, offset);
+    if (count < length) throw new InternalError(`the file of chunk ${this.#name} has become shorter`);
     return bytes.toString();
   }
 

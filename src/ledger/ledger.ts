@@ -14,8 +14,8 @@ import type { Failure } from "../core/records.ts";
  * - *asked*: it is a line of a sealed chunk. From here on it may cost money.
  * - *unasked*: its chunk is over without an outcome for it (expired, rate limited, missing); it is asked again, in a
  *   later chunk, by the run that owns it.
- * - *answered*: the line with the answer is on this disk. The answer stands for everybody until a newer one is
- *   there, also while a fresh run asks the same again.
+ * - *answered*: the line with the answer is on this disk. The answer stands for everybody until a newer outcome
+ *   is there, also while a fresh run asks the same again.
  * - *failed*: for good, with a code. A failure that a later try could mend (see `isWorthRetrying`) is good for the
  *   run that met it, and asked again by the next one.
  *

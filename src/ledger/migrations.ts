@@ -49,6 +49,7 @@ const MIGRATIONS: readonly string[] = [
     run INTEGER NOT NULL,
     chunk INTEGER,
     attempts INTEGER NOT NULL DEFAULT 0,
+    answer_attempts INTEGER,
     line_offset INTEGER,
     line_length INTEGER,
     tokens INTEGER,

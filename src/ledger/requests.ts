@@ -40,7 +40,7 @@ export class Requests {
        result_file = CASE state WHEN 'failed' THEN NULL ELSE result_file END`,
     );
     this.#answer = database.prepare(
-      `UPDATE requests SET state = 'answered', result_file = ?, result_offset = ?, result_length = ?, code = NULL,
+      `UPDATE requests SET state = 'answered', answer_attempts = attempts, result_file = ?, result_offset = ?, result_length = ?, code = NULL,
        message = NULL, settled_at = ? WHERE key = ? AND chunk = ? AND state IN ('asked', 'unasked', 'failed')`,
     );
     this.#fail = database.prepare(
@@ -158,8 +158,10 @@ function hasAnswer(columns: Columns, { freshSince }: Pick<Run, "freshSince">): b
 
 function stateOf(columns: Columns | undefined, run: Pick<Run, "freshSince">): RequestState {
   if (columns === undefined) return { kind: "unknown" };
+  if (hasAnswer(columns, run)) {
+    return { kind: "answered", attempts: numberIn(columns, "answer_attempts"), result: resultIn(columns) };
+  }
   const attempts = numberIn(columns, "attempts");
-  if (hasAnswer(columns, run)) return { kind: "answered", attempts, result: resultIn(columns) };
   if (textIn(columns, "state") === "failed") {
     const failure = { code: codeIn(columns), message: textIn(columns, "message") };
     const result = columns["result_file"] === null ? {} : { result: resultIn(columns) };

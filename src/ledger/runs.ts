@@ -34,6 +34,7 @@ export class Runs {
   readonly #renew: StatementSync;
   readonly #close: StatementSync;
   readonly #restoreAnswers: StatementSync;
+  readonly #keepTries: StatementSync;
   readonly #dropClaims: StatementSync;
 
   constructor(database: DatabaseSync, { transactions, chunks, clock }: RunsNeeds) {
@@ -54,6 +55,9 @@ export class Runs {
     this.#close = database.prepare("UPDATE runs SET ended_at = ?, exit_status = ?, is_finished = ? WHERE id = ?");
     this.#restoreAnswers = database.prepare(
       "UPDATE requests SET state = 'answered' WHERE run = ? AND state = 'claimed' AND result_file IS NOT NULL",
+    );
+    this.#keepTries = database.prepare(
+      "UPDATE requests SET state = 'unasked' WHERE run = ? AND state = 'claimed' AND attempts > 0",
     );
     this.#dropClaims = database.prepare("DELETE FROM requests WHERE run = ? AND state = 'claimed'");
   }
@@ -119,9 +123,10 @@ export class Runs {
     return freshSince > 0 && this.#clock.now() - freshSince > FRESH_FOR_MS;
   }
 
-  /** What was claimed but never sealed was never asked; an older answer that was to be asked anew stands again. */
+  /** What was claimed but never sealed was not asked by it; an older answer that was to be asked anew stands again. */
   #voidClaims(id: number): void {
     this.#restoreAnswers.run(id);
+    this.#keepTries.run(id);
     this.#dropClaims.run(id);
   }
 

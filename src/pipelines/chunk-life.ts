@@ -13,12 +13,16 @@ import { type SubmitOptions, submit } from "../stages/submit.ts";
 
 export interface ChunkLifeOptions extends SubmitOptions, PollOptions, FetchOptions, SettleOptions {
   readonly gate: TokenGate;
+  /** Lets one chunk at a time move its bytes: several transfers at once are no faster, and each has its buffers. */
+  readonly transfers: TokenGate;
   readonly chunkStage: ChunkStage;
   readonly onSettled: (chunk: Chunk) => void;
 }
 
 /** Refusals of a chunk that should fit before it is believed not to. */
 const REFUSALS_BEFORE_SPLIT = 5;
+/** Failures of the provider's own making after which it is left alone for now. */
+const MAX_BLANK_REFUSALS = 8;
 /** Tries with the same file before it is uploaded anew. */
 const TRIES_WITH_SAME_FILE = 3;
 
@@ -45,16 +49,27 @@ async function reachEndWithin(chunk: Chunk, options: ChunkLifeOptions): Promise<
   }
 }
 
-async function collect(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk> {
-  const isComplete = chunk.state === "fetched" && hasResultFiles(options.ledger.directory, chunk);
-  return settle(isComplete ? chunk : await fetchResults(chunk, options), options);
+function collect(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk> {
+  return inTurn(options, async () => {
+    const isComplete = chunk.state === "fetched" && hasResultFiles(options.ledger.directory, chunk);
+    return settle(isComplete ? chunk : await fetchResults(chunk, options), options);
+  });
+}
+
+async function inTurn<T>({ transfers, signal }: ChunkLifeOptions, work: () => Promise<T>): Promise<T> {
+  const leave = await transfers.enter(1, signal);
+  try {
+    return await work();
+  } finally {
+    leave();
+  }
 }
 
 /** Submits and polls, as often as the provider sends the batch back. */
 async function reachEnd(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk> {
   let current = chunk;
   for (let refusals = 0; ; refusals++) {
-    const submitted = current.state === "ended" ? current : await submit(current, options);
+    const submitted = current.state === "ended" ? current : await inTurn(options, () => submit(current, options));
     const { chunk: ended, errors } = await poll(submitted, options);
     const hasFiles = ended.outputFileId !== null || ended.errorFileId !== null;
     if (ended.batchStatus !== "failed" || hasFiles) return ended;
@@ -72,6 +87,7 @@ async function handleFailed(chunk: Chunk, errors: readonly BatchError[], options
   const verdict = judgeFailedBatch(errors);
   if (verdict.kind === "stop") throw refusal(release(chunk, options), errors, options);
   if (verdict.kind === "pause") throw quotaIsUsedUp(release(chunk, options), errors);
+  if (verdict.kind === "tryAgain" && options.refusals >= MAX_BLANK_REFUSALS) throw failsEachTime(chunk, errors);
   const limit = verdict.kind === "wait" ? verdict.limit : undefined;
   if (limit !== undefined && isOverLimit(chunk, limit, options)) return split(chunk, limit, options);
   await pause(chunk, errors, options);
@@ -116,6 +132,13 @@ async function pause(chunk: Chunk, errors: readonly BatchError[], options: Refus
   const delayMs = Math.round(nextDelay(backoff, refusals));
   log.warn("the provider turned the batch away for now", { chunk: chunk.name, delayMs, reason: errors[0]?.message });
   await clock.sleep(delayMs, signal);
+}
+
+function failsEachTime(chunk: Chunk, errors: readonly BatchError[]): UnfinishedError {
+  const reason = errors[0]?.message || "no reason given";
+  return new UnfinishedError(`the provider has failed batch ${chunk.batchId} time and again: ${reason}`, {
+    hint: "Nothing of it was billed. Run the same command again later.",
+  });
 }
 
 function quotaIsUsedUp(chunk: Chunk, errors: readonly BatchError[]): UnfinishedError {

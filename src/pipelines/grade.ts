@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
+import { unlessAborted } from "../core/abort.ts";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError, InternalError } from "../core/errors.ts";
 import type { AnsweredRow } from "../core/records.ts";
@@ -191,6 +192,7 @@ class GradeJob {
       log: host.log,
       intervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
       gate: new TokenGate(enqueuedTokens ?? Number.POSITIVE_INFINITY),
+      transfers: new TokenGate(1),
     };
   }
 
@@ -200,7 +202,8 @@ class GradeJob {
     const options = { columns, addedColumns: this.#addedColumns() };
     if (isTable) refuseColumnClash(options);
     const errors = errorsOutput && sinkOf(errorsOutput, options);
-    await write(rows, { rows: sinkOf(rowsOutput, options), errors, onError: settings.onError, counters });
+    const { onError } = settings;
+    await write(rows, { rows: sinkOf(rowsOutput, options), errors, onError, counters, signal: host.signal });
   }
 
   #steps() {
@@ -261,16 +264,6 @@ const NO_RUN = -1;
 /** The files that a run writes, as absolute paths. */
 function outputFiles({ output, errors }: GradeSettings): readonly string[] {
   return [output === "-" ? undefined : output, errors].flatMap((path) => (path === undefined ? [] : [resolve(path)]));
-}
-
-/** @throws the signal's reason when it aborts first */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolvePromise, reject) => {
-    const onAbort = () => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolvePromise, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }
 
 /** One row in, one row out. */

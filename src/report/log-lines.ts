@@ -4,6 +4,9 @@ import type { LogFields } from "../core/logger.ts";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
+/** The name of an event, such as `batch.submitted`; machines take it as it is, people as two words. */
+const EVENT_NAME = /^([a-z]+)\.([a-z_]+)$/;
+
 /** What a JSON log line is made of. */
 export interface JsonLine {
   readonly level: number;
@@ -26,7 +29,8 @@ export function formatTextLine(level: string, message: string, fields: LogFields
   const pairs = Object.entries(fields).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${typeof value === "string" ? value : toJson(value)}`],
   );
-  const text = pairs.length === 0 ? message : `${message} (${pairs.join(", ")})`;
+  const words = message.replace(EVENT_NAME, "$1 $2");
+  const text = pairs.length === 0 ? words : `${words} (${pairs.join(", ")})`;
   return `bg-pipe: ${label}${text.replace(CONTROL, escapeControl)}`;
 }
 

@@ -53,10 +53,14 @@ export class RowSource {
     try {
       yield* this.#rowsOf(this.#first);
       for (const path of this.#options.paths.slice(1)) yield* this.#rowsOf(await openOne(path, this.#options));
-      this.#columns.resolve([]);
     } catch (error) {
-      this.#columns.reject(error);
-      throw error;
+      // Reading that is cut short by a signal fails in ways of its own.
+      const { signal } = this.#options;
+      const reason = signal.aborted ? signal.reason : error;
+      this.#columns.reject(reason);
+      throw reason;
+    } finally {
+      this.#columns.resolve([]);
     }
   }
 

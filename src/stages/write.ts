@@ -1,3 +1,4 @@
+import { unlessAborted } from "../core/abort.ts";
 import type { Counters } from "../core/counters.ts";
 import { HaltError } from "../core/errors.ts";
 import type { AnsweredRow } from "../core/records.ts";
@@ -17,6 +18,8 @@ export interface WriteOptions {
   /** What becomes of a failed row: it is kept in the output, left out of it, or ends the run. */
   readonly onError: "keep" | "skip" | "halt";
   readonly counters: Counters;
+  /** Ends the waiting for a reader that does not read. */
+  readonly signal: AbortSignal;
 }
 
 /** The write stage: rows to bytes to their outputs. Commits the outputs when the source has ended well. */
@@ -33,12 +36,13 @@ export async function write(source: AsyncIterable<readonly AnsweredRow[]>, optio
   }
 }
 
-async function writeRows(rows: readonly AnsweredRow[], { rows: sink, errors, onError, counters }: WriteOptions) {
+async function writeRows(rows: readonly AnsweredRow[], options: WriteOptions): Promise<void> {
+  const { rows: sink, errors, onError, counters, signal } = options;
   const failed = rows.filter((row) => row.failure !== undefined);
   const halting = onError === "halt" ? failed[0] : undefined;
   const kept =
     onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
-  await sink.output.write(sink.encoder.encode(kept));
+  await unlessAborted(sink.output.write(sink.encoder.encode(kept)), signal);
   count(kept, counters);
   if (halting?.failure !== undefined) throw new HaltError(halting.row.position, halting.failure);
   if (errors !== undefined) await errors.output.write(errors.encoder.encode(failed));

@@ -38,6 +38,11 @@ const UPLOAD_TIMEOUT_MS = 3_600_000;
 /** Batches and files are listed newest first; ours is among the last few thousand or not there. */
 const MAX_PAGES = 50;
 
+interface Listing<T> {
+  readonly query: Readonly<Record<string, string>>;
+  readonly parse: (value: unknown) => T;
+}
+
 /** The adapter for every provider that speaks OpenAI's Files and Batches, by the official SDK. */
 export class OpenAiCompatibleProvider implements Provider {
   readonly name: string;
@@ -78,9 +83,9 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   async findUpload(name: string): Promise<string | undefined> {
-    for await (const file of this.#list("list files", "/files", { purpose: "batch", order: "desc", limit: "1000" })) {
-      const { id, name: listed } = parseFile(file);
-      if (listed === name) return id;
+    const query = { purpose: "batch", order: "desc", limit: "1000" };
+    for await (const file of this.#list("list files", "/files", { query, parse: parseFile })) {
+      if (file.name === name) return file.id;
     }
     return undefined;
   }
@@ -98,8 +103,8 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   async findBatch(chunkName: string, { createdSince, exceptId }: BatchRange): Promise<Batch | undefined> {
-    for await (const value of this.#list("list batches", "/batches", { limit: "100" })) {
-      const batch = parseBatch(value);
+    const query = { limit: "100" };
+    for await (const batch of this.#list("list batches", "/batches", { query, parse: parseBatch })) {
       const isOurs = batch.metadata[CHUNK_METADATA_KEY] === chunkName && batch.id !== exceptId;
       if (isOurs && batch.status !== "failed") return batch;
       if (batch.createdAt > 0 && batch.createdAt < createdSince) return undefined;
@@ -132,12 +137,16 @@ export class OpenAiCompatibleProvider implements Provider {
 
   async close(): Promise<void> {}
 
-  async *#list(operation: string, path: string, query: Readonly<Record<string, string>>): AsyncGenerator<unknown> {
+  /** The entries of a list, page by page. One that cannot be read is none of ours. */
+  async *#list<T>(operation: string, path: string, { query, parse }: Listing<T>): AsyncGenerator<T> {
     let next: Page["next"] = {};
     for (let pages = 0; next !== undefined && pages < MAX_PAGES; pages++) {
       const parameters = new URLSearchParams({ ...query, ...next });
       const page: Page = await this.#repeat(operation, async () => parsePage(await this.#get(`${path}?${parameters}`)));
-      yield* page.data;
+      for (const value of page.data) {
+        const entry = parsedOrNot(parse, value);
+        if (entry !== undefined) yield entry;
+      }
       next = page.next;
     }
   }
@@ -176,5 +185,13 @@ export class OpenAiCompatibleProvider implements Provider {
       clock,
       signal,
     });
+  }
+}
+
+function parsedOrNot<T>(parse: (value: unknown) => T, value: unknown): T | undefined {
+  try {
+    return parse(value);
+  } catch {
+    return undefined;
   }
 }

@@ -1,0 +1,94 @@
+import { describe, expect, test } from "vitest";
+import { streamingFetch } from "../../../src/providers/openai-compatible/streaming-fetch.ts";
+import { errorOf } from "../../stages/support.ts";
+import { turn } from "../../support/virtual-clock.ts";
+import { drop, json, serve } from "./loopback.ts";
+
+const PIECE = Buffer.alloc(1 << 16, "x");
+
+/** A body of so many pieces, and how many were taken of it. */
+function bodyOf(pieces: number) {
+  const body = { taken: 0, isCancelled: false, stream: new ReadableStream() };
+  body.stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        if (body.taken === pieces) return controller.close();
+        body.taken++;
+        await turn();
+        controller.enqueue(PIECE);
+      },
+      cancel: () => {
+        body.isCancelled = true;
+      },
+    },
+    { highWaterMark: 1 },
+  );
+  return body;
+}
+
+function post(url: string, body: ReadableStream, init: RequestInit = {}): Promise<Response> {
+  return streamingFetch(url, { method: "POST", body, duplex: "half", ...init } as RequestInit);
+}
+
+describe("streamingFetch", () => {
+  test("sends a stream as it is, with its headers", async () => {
+    const { url } = await serve((request, response) => {
+      let bytes = 0;
+      request.on("data", (piece) => (bytes += piece.length));
+      request.on("end", () => json(response, { bytes, header: request.headers["x-test"] }, 201));
+    });
+    const response = await post(url, bodyOf(20).stream, { headers: { "x-test": "yes" } });
+    expect(response.status).toBe(201);
+    expect(await response.json()).toEqual({ bytes: 20 * PIECE.length, header: "yes" });
+  });
+
+  test("reads no further ahead than the other side takes", async () => {
+    const { url } = await serve(() => {});
+    const body = bodyOf(2_000);
+    const stop = new AbortController();
+    const sending = errorOf(post(url, body.stream, { signal: stop.signal }));
+    for (let still = 0, last = -1; still < 200; still++) {
+      await turn();
+      if (body.taken !== last) still = 0;
+      last = body.taken;
+    }
+    expect(body.taken).toBeLessThan(1_000);
+    stop.abort();
+    await sending;
+  });
+
+  test("an answer that comes before the upload was read counts", async () => {
+    const { url } = await serve((_, response) => json(response, { error: { message: "no" } }, 401));
+    const response = await post(url, bodyOf(200).stream);
+    expect(response.status).toBe(401);
+    expect(await response.json()).toEqual({ error: { message: "no" } });
+  });
+
+  test("a connection that breaks in the middle is a failure, and the body is let go", async () => {
+    const { url } = await serve((request) => request.once("data", () => drop(request)));
+    const body = bodyOf(2_000);
+    await errorOf(post(url, body.stream));
+    for (let turns = 0; turns < 50 && !body.isCancelled; turns++) await turn();
+    expect(body.isCancelled).toBe(true);
+  });
+
+  test("a body that fails fails the call", async () => {
+    const { url } = await serve((request) => void request.resume());
+    const stream = new ReadableStream({
+      pull() {
+        throw new Error("the disk failed");
+      },
+    });
+    expect((await errorOf(post(url, stream))).message).toBe("the disk failed");
+  });
+
+  test("nobody there is a failure", async () => {
+    await errorOf(post("http://127.0.0.1:1/v1", bodyOf(1).stream));
+  });
+
+  test("anything but a stream goes the usual way", async () => {
+    const { url } = await serve((request, response) => json(response, { method: request.method }));
+    expect(await (await streamingFetch(url)).json()).toEqual({ method: "GET" });
+    expect(await (await streamingFetch(url, { method: "POST", body: "{}" })).json()).toEqual({ method: "POST" });
+  });
+});

@@ -1,0 +1,126 @@
+import { onTestFinished } from "vitest";
+import { Counters } from "../../src/core/counters.ts";
+import { canonicalBody, requestKey } from "../../src/core/keys.ts";
+import type { LogFields, Logger } from "../../src/core/logger.ts";
+import type { GoodRow, Request, RequestRow } from "../../src/core/records.ts";
+import { chatCompletions } from "../../src/endpoints/chat-completions.ts";
+import { ChunkFile, newChunkName } from "../../src/ledger/chunk-file.ts";
+import type { Chunk, ChunkState, Ledger, RequestState, Run } from "../../src/ledger/ledger.ts";
+import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { VirtualClock } from "../support/virtual-clock.ts";
+import { FakeProvider } from "./fake-provider.ts";
+
+/** Remembers what was logged. */
+export class LogBook implements Logger {
+  readonly lines: { readonly level: string; readonly message: string; readonly fields: LogFields }[] = [];
+
+  debug(message: string, fields: LogFields = {}): void {
+    this.lines.push({ level: "debug", message, fields });
+  }
+
+  info(message: string, fields: LogFields = {}): void {
+    this.lines.push({ level: "info", message, fields });
+  }
+
+  warn(message: string, fields: LogFields = {}): void {
+    this.lines.push({ level: "warn", message, fields });
+  }
+
+  error(message: string, fields: LogFields = {}): void {
+    this.lines.push({ level: "error", message, fields });
+  }
+
+  get warnings(): readonly string[] {
+    return this.lines.filter(({ level }) => level === "warn").map(({ message }) => message);
+  }
+}
+
+/** A row of the file `in.jsonl`. */
+export function goodRow(text: string, line = 1): GoodRow {
+  const fields = { response: text };
+  return { kind: "row", position: { file: "in.jsonl", line, byteOffset: 0 }, text: JSON.stringify(fields), fields };
+}
+
+/** A request that asks about a text. */
+export function requestFor(text: string, tokens = 1): Request {
+  const body = { model: "model-1", messages: [{ role: "user", content: text }] };
+  const bodyText = canonicalBody(body);
+  return { key: requestKey("fake", chatCompletions.path, bodyText), body, bodyText, tokens };
+}
+
+/** A row with its request. */
+export function requestRow(text: string, line = 1, tokens = 1): RequestRow & { readonly request: Request } {
+  return { row: goodRow(text, line), request: requestFor(text, tokens) };
+}
+
+export function keyFor(text: string): string {
+  return requestFor(text).key;
+}
+
+/** All that a stage needs, with nothing behind it but a temporary directory. */
+export class StageBench {
+  readonly clock: VirtualClock;
+  readonly provider: FakeProvider;
+  readonly ledger: Ledger;
+  readonly run: Run;
+  readonly counters = new Counters();
+  readonly log = new LogBook();
+  readonly stop = new AbortController();
+  readonly endpoint = chatCompletions;
+  readonly check = undefined;
+  readonly retries = 3;
+  readonly intervalMs = undefined;
+
+  constructor(clock: VirtualClock = new VirtualClock()) {
+    this.clock = clock;
+    this.provider = new FakeProvider(clock);
+    this.ledger = openSqliteLedger({ directory: temporaryDirectory(), clock });
+    onTestFinished(() => this.ledger.close());
+    this.run = this.ledger.openRun({ pipeline: "test", signature: "s", isFresh: false, files: [] });
+  }
+
+  get signal(): AbortSignal {
+    return this.stop.signal;
+  }
+
+  /** A chunk with a request for each text, claimed and sealed. */
+  seal(texts: readonly string[], tokens = 1): Chunk {
+    const requests = texts.map((text) => requestFor(text, tokens));
+    const claims = this.ledger.claim(
+      requests.map(({ key }) => key),
+      this.run,
+    );
+    if (claims.some(({ kind }) => kind !== "new")) throw new Error("asked already");
+    const file = new ChunkFile(this.ledger.directory, newChunkName(this.run.id, this.clock.now()));
+    for (const [index, { key, bodyText }] of requests.entries()) {
+      const line = `{"custom_id":"bgp-${key}","method":"POST","url":"${chatCompletions.path}","body":${bodyText}}`;
+      file.add({ key, tokens, line, origin: `in.jsonl:${index + 1}` });
+    }
+    file.finish();
+    const { name, bytes, lines } = file;
+    const size = { requests: lines.length, bytes, tokens: file.tokens };
+    const origin = { runId: this.run.id, provider: "fake", endpoint: chatCompletions.path, model: "model-1" };
+    return this.ledger.seal({ ...origin, name, ...size }, lines);
+  }
+
+  /** A sealed chunk, moved on through the states given. */
+  chunkIn(texts: readonly string[], ...states: readonly ChunkState[]): Chunk {
+    const sealed = this.seal(texts);
+    return states.reduce((chunk, state) => this.ledger.advance(chunk.id, state), sealed);
+  }
+
+  outcome(text: string): RequestState | undefined {
+    return this.ledger.outcomes([keyFor(text)], this.run)[0];
+  }
+}
+
+/** The error that a promise is rejected with. */
+export async function errorOf(work: Promise<unknown>): Promise<Error & { code?: string; hint?: string }> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof Error)) throw new Error("nothing was thrown");
+  return error;
+}
