@@ -40,20 +40,18 @@ async function writeRows(rows: readonly AnsweredRow[], options: WriteOptions): P
   const { rows: sink, errors, onError, counters, signal } = options;
   const failed = rows.filter((row) => row.failure !== undefined);
   const halting = onError === "halt" ? failed[0] : undefined;
-  const kept =
-    onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
+  const kept = onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
   await unlessAborted(sink.output.write(sink.encoder.encode(kept)), signal);
-  count(kept, counters);
+  counters.rowsWritten += kept.length;
+  countOutcomes(kept, counters);
   if (halting?.failure !== undefined) throw new HaltError(halting.row.position, halting.failure);
   if (errors !== undefined) await errors.output.write(errors.encoder.encode(failed));
   if (onError !== "skip") return;
-  count(failed, counters);
-  counters.rowsWritten -= failed.length;
   counters.rowsSkipped += failed.length;
+  countOutcomes(failed, counters);
 }
 
-function count(rows: readonly AnsweredRow[], counters: Counters): void {
-  counters.rowsWritten += rows.length;
+function countOutcomes(rows: readonly AnsweredRow[], counters: Counters): void {
   for (const { failure } of rows) {
     if (failure === undefined) counters.rowsAnswered++;
     else counters.countFailure(failure.code);
