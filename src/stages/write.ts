@@ -40,7 +40,8 @@ async function writeRows(rows: readonly AnsweredRow[], options: WriteOptions): P
   const { rows: sink, errors, onError, counters, signal } = options;
   const failed = rows.filter((row) => row.failure !== undefined);
   const halting = onError === "halt" ? failed[0] : undefined;
-  const kept = onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
+  const kept =
+    onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
   await unlessAborted(sink.output.write(sink.encoder.encode(kept)), signal);
   counters.rowsWritten += kept.length;
   countOutcomes(kept, counters);
