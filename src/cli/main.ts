@@ -2,6 +2,7 @@ import { EXIT } from "../core/errors.ts";
 import { commands } from "./commands/index.ts";
 import { Failures } from "./failures.ts";
 import { type Host, processHost } from "./host.ts";
+import { rehearseFailure } from "./rehearse-failure.ts";
 import { writeText } from "./write-text.ts";
 
 /**
@@ -27,6 +28,7 @@ async function dispatch(argv: readonly string[], host: Host, failures: Failures)
   if (words.includes("--help") || words.includes("-h")) return printHelp(words, host);
   if (argv.length === 0) return refuseEmpty(host);
   const { runCommand } = await import("./run-command.ts");
+  rehearseFailure(host.environment);
   return runCommand(argv, host, failures);
 }
 

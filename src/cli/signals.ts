@@ -53,15 +53,3 @@ export class SignalListener {
     this.#say(`${name}: stopping${how}; once more to leave at once`);
   };
 }
-
-/**
- * Waits for the signal, and nothing else.
- *
- * @throws the signal's reason
- */
-export function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
-}

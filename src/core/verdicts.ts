@@ -8,8 +8,8 @@ import type { Failure } from "./records.ts";
  * | 200, finished | answered | Batch API guide |
  * | 200, refusal | failed `refused`: asking again pays for the same | structured outputs guide |
  * | 200, content filter | failed `content_filter` | chat completion object, `finish_reason` |
- * | 200, cut at the token limit | failed `cut_off` | chat completion object, `finish_reason` |
- * | 200, not as the schema asks | failed `invalid_answer` | the user's schema |
+ * | 200, cut at the token limit | asked again with the reason, else `cut_off` | chat completion object, `finish_reason` |
+ * | 200, not as the schema asks | asked again with the reason, else `invalid_answer` | the user's schema |
  * | 200, neither text nor embedding | failed `invalid_answer` | `content: null` comes with tool calls |
  * | 200, unreadable | retry `server_error` | seen in output files |
  * | 429 | retry `rate_limited` | seen inside batches; not billed |
@@ -24,7 +24,9 @@ import type { Failure } from "./records.ts";
 export type Verdict =
   | { readonly kind: "answered" }
   | { readonly kind: "failed"; readonly failure: Failure }
-  | { readonly kind: "retry"; readonly failure: Failure };
+  | { readonly kind: "retry"; readonly failure: Failure }
+  /** The reply was billed and is no answer; another one may be, if the model is told what is wrong with this one. */
+  | { readonly kind: "reask"; readonly failure: Failure; readonly reason: string };
 
 /** A reply that is no answer. */
 export interface ErrorReply {
@@ -68,12 +70,21 @@ export function judgeAnswer(answer: AnswerFacts | undefined, check?: AnswerCheck
   if (answer.refusal !== undefined) return failed("refused", clip(answer.refusal));
   if (answer.finishReason === "content_filter") return failed("content_filter", "the answer was withheld by a filter");
   if (answer.finishReason === "length") {
-    return failed("cut_off", "the answer reached the limit of output tokens; raise --max-output-tokens");
+    return reask("cut_off", "the answer reached the limit of output tokens; raise --max-output-tokens", BE_SHORTER);
   }
   if (answer.embedding !== undefined) return ANSWERED;
   if (answer.text === undefined) return failed("invalid_answer", "the answer holds no text");
   const checked = check?.(answer.text);
-  return checked === undefined || checked.ok ? ANSWERED : failed("invalid_answer", clip(checked.reason));
+  if (checked === undefined || checked.ok) return ANSWERED;
+  const problem = clip(checked.reason);
+  return reask("invalid_answer", problem, `That is not a valid answer: ${problem}. ${ANSWER_ANEW}`);
+}
+
+const ANSWER_ANEW = "Answer again, with nothing but the whole answer in the form that was asked for.";
+const BE_SHORTER = `That answer was cut off at the limit of output tokens. Be much shorter. ${ANSWER_ANEW}`;
+
+function reask(code: Failure["code"], message: string, reason: string): Verdict {
+  return { kind: "reask", failure: { code, message }, reason };
 }
 
 function failed(code: Failure["code"], message: string): Verdict {

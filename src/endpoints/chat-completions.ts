@@ -4,6 +4,7 @@ import type { AnswerSchema, Endpoint, ModelAnswer, RequestSettings } from "./end
 import { withExtra } from "./extra.ts";
 import { messagesTokens, TOKENS_OF_REPLY_START } from "./message-tokens.ts";
 import { asList, asObject, asText } from "./narrow.ts";
+import { appendReply, removeReply } from "./replies.ts";
 import { readUsage } from "./usage.ts";
 
 /** `POST /v1/chat/completions`. */
@@ -11,6 +12,8 @@ export const chatCompletions: Endpoint = {
   path: "/v1/chat/completions",
   buildBody,
   promptTokens,
+  withReply: (body, reply) => appendReply(body, "messages", reply),
+  withoutReply: (body) => removeReply(body, "messages"),
   readAnswer,
 };
 

@@ -18,6 +18,13 @@ export interface AnswerSchema {
   readonly schema: Readonly<Record<string, unknown>>;
 }
 
+/** A reply that is no valid answer. */
+export interface InvalidAnswer {
+  readonly text: string;
+  /** What is wrong with it, said to the model. */
+  readonly reason: string;
+}
+
 /** What a response body says. `text` and `embedding` exclude each other. */
 export interface ModelAnswer {
   readonly text?: string;
@@ -42,6 +49,14 @@ export interface Endpoint {
    * @param count Counts a text's tokens.
    */
   promptTokens(body: RequestBody, count: (text: string) => number): number;
+  /**
+   * A body with a reply behind its messages, and what is wrong with that. Absent where there is no conversation.
+   *
+   * @returns undefined when the body holds no list of messages
+   */
+  withReply?(body: RequestBody, reply: InvalidAnswer): RequestBody | undefined;
+  /** The body that {@link withReply} was given. */
+  withoutReply?(body: RequestBody): RequestBody | undefined;
   /**
    * Reads a response body of status 200.
    *

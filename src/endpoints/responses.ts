@@ -4,6 +4,7 @@ import type { Endpoint, ModelAnswer, RequestSettings } from "./endpoint.ts";
 import { withExtra } from "./extra.ts";
 import { messagesTokens, messageTokens, TOKENS_OF_REPLY_START } from "./message-tokens.ts";
 import { asList, asObject, asText, type JsonObject } from "./narrow.ts";
+import { appendReply, removeReply } from "./replies.ts";
 import { readUsage } from "./usage.ts";
 
 /** `POST /v1/responses`. */
@@ -11,6 +12,8 @@ export const responses: Endpoint = {
   path: "/v1/responses",
   buildBody,
   promptTokens,
+  withReply: (body, reply) => appendReply(body, "input", reply),
+  withoutReply: (body) => removeReply(body, "input"),
   readAnswer,
 };
 

@@ -2,6 +2,7 @@ import { type FileHandle, open, realpath, rename, stat } from "node:fs/promises"
 import { basename, dirname, join } from "node:path";
 import type { Writable } from "node:stream";
 import { systemCodeOf } from "../core/errors.ts";
+import { durableStepAsync } from "../core/failpoints.ts";
 import { syncDirectory } from "./durable.ts";
 import { ClosedOutputError, outputErrorOf } from "./output-error.ts";
 
@@ -61,7 +62,7 @@ export class FileOutput implements Output {
 
   async write(text: string | Uint8Array): Promise<void> {
     try {
-      await this.#handle.writeFile(text);
+      await durableStepAsync("output.write", () => this.#handle.writeFile(text));
     } catch (error) {
       throw outputErrorOf(error, this.#path);
     }
@@ -69,11 +70,9 @@ export class FileOutput implements Output {
 
   async commit(): Promise<void> {
     try {
-      if (this.#temporary !== undefined) await this.#handle.sync();
+      if (this.#temporary !== undefined) await durableStepAsync("output.sync", () => this.#handle.sync());
       await this.#close();
-      if (this.#temporary === undefined) return;
-      await rename(this.#temporary.path, this.#temporary.targetPath);
-      await syncDirectory(dirname(this.#temporary.targetPath));
+      if (this.#temporary !== undefined) await durableStepAsync("output.rename", () => this.#rename());
     } catch (error) {
       throw outputErrorOf(error, this.#path);
     }
@@ -81,6 +80,12 @@ export class FileOutput implements Output {
 
   async abandon(): Promise<void> {
     await this.#close();
+  }
+
+  async #rename(): Promise<void> {
+    if (this.#temporary === undefined) return;
+    await rename(this.#temporary.path, this.#temporary.targetPath);
+    await syncDirectory(dirname(this.#temporary.targetPath));
   }
 
   async #close(): Promise<void> {

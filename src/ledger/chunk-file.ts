@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readdirSync, readSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { InternalError, messageOf, OutputError } from "../core/errors.ts";
+import { durableStep } from "../core/failpoints.ts";
 import { ByteSink } from "./byte-sink.ts";
 import type { ChunkLine, Ledger } from "./ledger.ts";
 
@@ -14,7 +15,7 @@ export function chunkPath(ledgerDirectory: string, name: string): string {
 
 /** Deletes a chunk's file, if it is there. */
 export function removeChunkFile(ledgerDirectory: string, name: string): void {
-  rmSync(chunkPath(ledgerDirectory, name), { force: true });
+  durableStep("chunk-file.remove", () => rmSync(chunkPath(ledgerDirectory, name), { force: true }));
 }
 
 /** A new chunk's name: its run, its time, and enough at random to be unique without asking anybody. */
@@ -42,7 +43,7 @@ function runPrefix(runId: number): string {
 }
 
 /** A request's line on its way into a chunk. */
-export interface NewLine extends Pick<ChunkLine, "key" | "tokens" | "origin"> {
+export interface NewLine extends Pick<ChunkLine, "key" | "tokens" | "origin" | "sentKey"> {
   /** Without newline. */
   readonly line: string;
 }
@@ -68,21 +69,23 @@ export class ChunkFile {
   }
 
   /** Appends a request's line. */
-  add({ key, line, tokens, origin }: NewLine): void {
+  add({ line, ...facts }: NewLine): void {
     const offset = this.#sink.size;
     const length = guarded(this.name, () => this.#sink.append(`${line}\n`)) - 1;
-    this.lines.push({ key, offset, length, tokens, origin });
-    this.tokens += tokens;
+    this.lines.push({ ...facts, offset, length });
+    this.tokens += facts.tokens;
   }
 
   /** Makes the file durable and closes it. */
   finish(): void {
-    guarded(this.name, () => {
-      this.#sink.flush();
-      fsyncSync(this.#descriptor);
-      closeSync(this.#descriptor);
-      syncDirectory(this.#directory);
-    });
+    guarded(this.name, () =>
+      durableStep("chunk-file.sync", () => {
+        this.#sink.flush();
+        fsyncSync(this.#descriptor);
+        closeSync(this.#descriptor);
+        syncDirectory(this.#directory);
+      }),
+    );
   }
 
   /** Closes and deletes a file that will not be sealed. */

@@ -1,16 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Clock } from "../core/clock.ts";
 import { InternalError } from "../core/errors.ts";
-import { type Columns, numberIn, optionalTextIn, textIn } from "./columns.ts";
-import {
-  CHUNK_STATES,
-  type Chunk,
-  type ChunkFacts,
-  type ChunkLine,
-  type ChunkState,
-  type Leftover,
-  type NewChunk,
-} from "./ledger.ts";
+import { chunkOf } from "./chunk-columns.ts";
+import { found, numberIn, textIn } from "./columns.ts";
+import type { BatchProgress, Chunk, ChunkFacts, ChunkLine, ChunkState, Leftover, NewChunk } from "./ledger.ts";
+import type { Reasks } from "./reasks.ts";
 import type { Transactions } from "./transactions.ts";
 import { checkMove } from "./transitions.ts";
 
@@ -20,6 +14,7 @@ const UNSENT: ReadonlySet<ChunkState> = new Set(["sealed", "uploading", "uploade
 /** The ledger's tables of chunks and of the files their results lie in. */
 export class Chunks {
   readonly #transactions: Transactions;
+  readonly #reasks: Reasks;
   readonly #clock: Clock;
   readonly #byId: StatementSync;
   readonly #byName: StatementSync;
@@ -32,11 +27,15 @@ export class Chunks {
   readonly #adoptChunk: StatementSync;
   readonly #adoptRequests: StatementSync;
   readonly #stillOpen: StatementSync;
+  readonly #progress: StatementSync;
+  readonly #unclean: StatementSync;
+  readonly #clean: StatementSync;
   readonly #insertFile: StatementSync;
   readonly #fileById: StatementSync;
 
-  constructor(database: DatabaseSync, transactions: Transactions, clock: Clock) {
+  constructor(database: DatabaseSync, { transactions, reasks, clock }: ChunksNeeds) {
     this.#transactions = transactions;
+    this.#reasks = reasks;
     this.#clock = clock;
     this.#byId = database.prepare("SELECT * FROM chunks WHERE id = ?");
     this.#byName = database.prepare("SELECT * FROM chunks WHERE name = ?");
@@ -51,7 +50,7 @@ export class Chunks {
     );
     this.#update = database.prepare(
       `UPDATE chunks SET state = ?, file_id = ?, batch_id = ?, batch_status = ?, output_file_id = ?,
-       error_file_id = ?, changed_at = ? WHERE id = ? RETURNING *`,
+       error_file_id = ?, changed_at = ?, submitted_at = ? WHERE id = ? RETURNING *`,
     );
     this.#failLeftover = database.prepare(
       `UPDATE requests SET state = 'failed', code = ?, message = ?, settled_at = ?, result_file = NULL
@@ -67,6 +66,14 @@ export class Chunks {
     this.#stillOpen = database.prepare(
       "SELECT 1 FROM requests WHERE chunk = ? AND state IN ('asked', 'unasked') LIMIT 1",
     );
+    this.#progress = database.prepare(
+      "UPDATE chunks SET batch_status = ?, completed = ?, failed = ? WHERE id = ? AND state = 'submitted'",
+    );
+    this.#unclean = database.prepare(
+      `SELECT * FROM chunks WHERE provider = ? AND state = 'settled' AND cleaned_at IS NULL AND file_id IS NOT NULL
+       ORDER BY id LIMIT ?`,
+    );
+    this.#clean = database.prepare("UPDATE chunks SET cleaned_at = ? WHERE id = ?");
     this.#insertFile = database.prepare(
       "INSERT INTO result_files (chunk, name) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET chunk = chunk RETURNING id",
     );
@@ -83,7 +90,7 @@ export class Chunks {
   }
 
   seal(chunk: NewChunk, lines: readonly ChunkLine[]): Chunk {
-    return this.#transactions.durable(() => {
+    return this.#transactions.durable("chunk.sealed", () => {
       const { runId, name, provider, endpoint, model, requests, bytes, tokens } = chunk;
       const now = this.#clock.now();
       const columns = this.#insert.get(runId, name, provider, endpoint, model, requests, bytes, tokens, now, now);
@@ -94,7 +101,7 @@ export class Chunks {
   }
 
   advance(id: number, to: ChunkState, learned: ChunkFacts = {}): Chunk {
-    return this.#transactions.durable(() => {
+    return this.#transactions.durable(`chunk.${to}`, () => {
       const chunk = this.get(id);
       checkMove(chunk.name, chunk.state, to);
       return this.#write({ ...chunk, ...learned, state: to });
@@ -102,13 +109,25 @@ export class Chunks {
   }
 
   settle(id: number, { failure, retries, isAttempt }: Leftover): Chunk {
-    return this.#transactions.durable(() => {
+    return this.#transactions.durable("chunk.settled", () => {
       const chunk = this.get(id);
       checkMove(chunk.name, chunk.state, "settled");
       if (isAttempt) this.#failLeftover.run(failure.code, failure.message, this.#clock.now(), id, retries);
       this.#unaskLeftover.run(isAttempt ? 0 : 1, id);
       return this.#write({ ...chunk, state: "settled" });
     });
+  }
+
+  noteProgress(id: number, { batchStatus, completed, failed }: BatchProgress): void {
+    this.#transactions.plain(() => this.#progress.run(batchStatus, completed, failed, id));
+  }
+
+  uncleaned(provider: string, limit: number): readonly Chunk[] {
+    return this.#unclean.all(provider, limit).map(chunkOf);
+  }
+
+  markCleaned(id: number): void {
+    this.#transactions.relaxed("chunk.cleaned", () => this.#clean.run(this.#clock.now(), id));
   }
 
   /** Within a transaction: makes a dead run's chunk the run's own, or dissolves it if it cannot have been asked. */
@@ -140,7 +159,7 @@ export class Chunks {
   }
 
   addResultFile(name: string, chunkId: number): number {
-    return this.#transactions.durable(() =>
+    return this.#transactions.durable("result-file.add", () =>
       numberIn(found(this.#insertFile.get(chunkId, name), `result file ${name}`), "id"),
     );
   }
@@ -150,7 +169,8 @@ export class Chunks {
     return { name: textIn(columns, "name"), chunkId: numberIn(columns, "chunk") };
   }
 
-  #askLine(chunk: Chunk, { key, offset, length, tokens, origin }: ChunkLine): void {
+  #askLine(chunk: Chunk, { key, offset, length, tokens, origin, sentKey }: ChunkLine): void {
+    if (sentKey !== undefined) this.#reasks.add(chunk.id, sentKey, key);
     const { changes } = this.#ask.run(chunk.runId, chunk.id, offset, length, tokens, origin, key);
     if (changes !== 1) throw new InternalError(`request ${key} was put in chunk ${chunk.name} without being claimed`);
   }
@@ -158,40 +178,15 @@ export class Chunks {
   #write(chunk: Chunk): Chunk {
     const { state, fileId, batchId, batchStatus, outputFileId, errorFileId, id } = chunk;
     const now = this.#clock.now();
-    const columns = this.#update.get(state, fileId, batchId, batchStatus, outputFileId, errorFileId, now, id);
+    const submittedAt = state === "creating" ? now : chunk.submittedAt;
+    const facts = [fileId, batchId, batchStatus, outputFileId, errorFileId] as const;
+    const columns = this.#update.get(state, ...facts, now, submittedAt, id);
     return chunkOf(found(columns, `chunk ${id}`));
   }
 }
 
-function found(columns: Columns | undefined, what: string): Columns {
-  if (columns === undefined) throw new InternalError(`the ledger knows no ${what}`);
-  return columns;
-}
-
-function chunkOf(columns: Columns): Chunk {
-  return {
-    id: numberIn(columns, "id"),
-    runId: numberIn(columns, "run"),
-    name: textIn(columns, "name"),
-    provider: textIn(columns, "provider"),
-    endpoint: textIn(columns, "endpoint"),
-    model: textIn(columns, "model"),
-    requests: numberIn(columns, "requests"),
-    bytes: numberIn(columns, "bytes"),
-    tokens: numberIn(columns, "tokens"),
-    state: stateOf(textIn(columns, "state")),
-    fileId: optionalTextIn(columns, "file_id"),
-    batchId: optionalTextIn(columns, "batch_id"),
-    batchStatus: optionalTextIn(columns, "batch_status"),
-    outputFileId: optionalTextIn(columns, "output_file_id"),
-    errorFileId: optionalTextIn(columns, "error_file_id"),
-    createdAt: numberIn(columns, "created_at"),
-    changedAt: numberIn(columns, "changed_at"),
-  };
-}
-
-function stateOf(text: string): ChunkState {
-  const state = CHUNK_STATES.find((candidate) => candidate === text);
-  if (state === undefined) throw new InternalError(`the ledger holds a chunk in the unknown state ${text}`);
-  return state;
+export interface ChunksNeeds {
+  readonly transactions: Transactions;
+  readonly reasks: Reasks;
+  readonly clock: Clock;
 }

@@ -18,6 +18,17 @@ export function textIn(columns: Columns, name: string): string {
   return value;
 }
 
+/** A number column that may be null. */
+export function optionalNumberIn(columns: Columns, name: string): number | null {
+  return columns[name] === null ? null : numberIn(columns, name);
+}
+
+/** A row that has to be there. @throws {InternalError} when it is not */
+export function found(columns: Columns | undefined, what: string): Columns {
+  if (columns === undefined) throw new InternalError(`the ledger knows no ${what}`);
+  return columns;
+}
+
 /** A text column that may be null. */
 export function optionalTextIn(columns: Columns, name: string): string | null {
   return columns[name] === null ? null : textIn(columns, name);

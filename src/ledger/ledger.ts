@@ -13,7 +13,8 @@ import type { Failure } from "../core/records.ts";
  * - *claimed*: a run has said it will ask this. Only one run can; others wait for it. A claim of a dead run is void.
  * - *asked*: it is a line of a sealed chunk. From here on it may cost money.
  * - *unasked*: its chunk is over without an outcome for it (expired, rate limited, missing); it is asked again, in a
- *   later chunk, by the run that owns it.
+ *   later chunk, by the run that owns it. If a reply came that was no valid answer, it is asked again with that reply
+ *   and the reason: another body, sent under a key of its own, whose outcome is filed under the request's.
  * - *answered*: the line with the answer is on this disk. The answer stands for everybody until a newer outcome
  *   is there, also while a fresh run asks the same again.
  * - *failed*: for good, with a code. A failure that a later try could mend (see `isWorthRetrying`) is good for the
@@ -44,10 +45,18 @@ export interface Ledger {
    * @throws {UnfinishedError} when another process is writing one of the run's files
    */
   openRun(run: NewRun): Run;
+  /**
+   * Takes a run, finished or not, so that nobody else works on it; its idle chunks are freed as by {@link openRun}.
+   *
+   * @throws {UnfinishedError} when a living process works on it
+   */
+  holdRun(runId: number): Run;
   /** Says that the run's process is still there. Called every few seconds; see lease.ts. */
   renewRun(runId: number): void;
-  /** Ends a run. An unfinished one (exit status 75 or a signal) can be taken over later. */
-  closeRun(runId: number, exitStatus: number, isFinished: boolean): void;
+  /**
+   * Ends a run. An unfinished one (exit status 75 or a signal) can be taken over later.
+   */
+  closeRun(runId: number, end: RunEnd): void;
 
   /**
    * Looks keys up and claims those nobody has asked or is asking.
@@ -65,11 +74,18 @@ export interface Ledger {
   seal(chunk: NewChunk, requests: readonly ChunkLine[]): Chunk;
   chunk(id: number): Chunk;
   findChunk(name: string): Chunk | undefined;
+  /** The key of the request that was sent as `sentKey` in a chunk: another one only when it was asked with a reason. */
+  askedKey(chunkId: number, sentKey: string): string;
   /** Moves a chunk on and records what was learned. @throws {InternalError} for a move that is not legal. */
   advance(id: number, to: ChunkState, learned?: ChunkFacts): Chunk;
-  /** Files outcomes of a chunk's requests. Idempotent: the first answer wins over any later line for the same key. */
-  /** @returns for each outcome, whether it counted */
+  /**
+   * Files outcomes of a chunk's requests. Idempotent: the first answer wins over any later line for the same key.
+   *
+   * @returns for each outcome, whether it counted
+   */
   record(chunkId: number, outcomes: readonly RecordedOutcome[], retries: number): readonly boolean[];
+  /** Notes how far the provider says a chunk's batch has come, for whoever looks at the ledger meanwhile. */
+  noteProgress(chunkId: number, progress: BatchProgress): void;
   /** Ends a chunk. Its requests without outcome are asked again, or fail if they were tried often enough. */
   settle(chunkId: number, leftover: Leftover): Chunk;
 
@@ -86,11 +102,34 @@ export interface Ledger {
   addResultFile(name: string, chunkId: number): number;
   resultFile(id: number): { readonly name: string; readonly chunkId: number };
 
+  /** Settled chunks whose files may still lie at the provider, oldest first. */
+  uncleaned(provider: string, limit: number): readonly Chunk[];
+  /** Says that nothing is left to be done about a chunk's files at the provider. */
+  markCleaned(chunkId: number): void;
+
+  /** What other runs that are at work have at the provider. What a dead one has there nobody looks after. */
+  inFlightElsewhere(provider: string, model: string, runId: number): InFlight;
+  /** Times (milliseconds since epoch) at which batches were created since then, oldest first. */
+  creationsSince(provider: string, time: number): readonly number[];
+  /** Remembers how many enqueued tokens the provider said it takes. */
+  learnTokenLimit(provider: string, model: string, tokens: number): void;
+  /** What was learned last and not too long ago: limits grow with an account. */
+  tokenLimit(provider: string, model: string): number | undefined;
+
   close(): void;
+}
+
+export interface RunEnd {
+  readonly exitStatus: number;
+  readonly isFinished: boolean;
+  /** The run's summary as JSON. */
+  readonly summary?: string;
 }
 
 export interface NewRun {
   readonly pipeline: string;
+  /** What it is about, for people: `answers.csv → graded.csv, gpt-5-mini`. */
+  readonly label: string;
   /** Equal for executions of the same command. */
   readonly signature: string;
   /** Ask again what earlier runs have answered. */
@@ -108,8 +147,8 @@ export interface Run {
 }
 
 export type Claim =
-  /** Nobody has asked this: it is the caller's to ask. */
-  | { readonly kind: "new" }
+  /** Nobody has asked this, or nobody is asking it any more: it is the caller's to ask. */
+  | { readonly kind: "new"; readonly reply?: InvalidReply }
   /** The run itself has claimed it already: an equal row came before. */
   | { readonly kind: "mine" }
   /** It is settled. */
@@ -163,6 +202,18 @@ export interface NewChunk {
   readonly tokens: number;
 }
 
+/** How far a batch has come. Counts are for display; what happened is in the files. */
+export interface BatchProgress {
+  readonly batchStatus: string;
+  readonly completed: number;
+  readonly failed: number;
+}
+
+export interface InFlight {
+  readonly batches: number;
+  readonly tokens: number;
+}
+
 /** What is learned about a chunk on its way. */
 export interface ChunkFacts {
   readonly fileId?: string;
@@ -184,6 +235,13 @@ export interface Chunk extends NewChunk {
   readonly createdAt: number;
   /** When it entered its state, milliseconds since epoch. */
   readonly changedAt: number;
+  /** When its batch was created last, milliseconds since epoch. */
+  readonly submittedAt: number | null;
+  /** Requests the provider says it has answered, and failed. */
+  readonly completed: number;
+  readonly failed: number;
+  /** When its files at the provider were dealt with. */
+  readonly cleanedAt: number | null;
 }
 
 /** What becomes of the requests that a chunk ends without. */
@@ -203,14 +261,30 @@ export interface ChunkLine {
   readonly tokens: number;
   /** Where the first row that asks this stood, as `file:line`. */
   readonly origin: string;
+  /** The key it is sent under, when it is asked again with a reason. */
+  readonly sentKey?: string;
 }
 
-export interface UnaskedRequest extends ChunkLine {
+/** A reply to a request that was no valid answer. */
+export interface InvalidReply {
+  readonly result: ResultLocation;
+  /** What is wrong with it, said to the model. */
+  readonly reason: string;
+}
+
+export interface UnaskedRequest extends Omit<ChunkLine, "sentKey"> {
   readonly attempts: number;
+  /** Whether its line in the chunk's file is one with a reason already. */
+  readonly isReask: boolean;
+  readonly reply?: InvalidReply;
 }
 
+/** The key is the one its `custom_id` was made of, which for a re-ask is not the request's. */
 export type RecordedOutcome =
   | { readonly key: string; readonly kind: "answered"; readonly result: ResultLocation }
   | { readonly key: string; readonly kind: "failed"; readonly failure: Failure; readonly result?: ResultLocation }
-  /** Not a final outcome: asked again, the failure being what is said if there is no further try. */
-  | { readonly key: string; readonly kind: "retry"; readonly failure: Failure };
+  /**
+   * Not a final outcome: asked again, the failure being what is said if there is no further try. With a reply it is
+   * asked again with that, and what is wrong with it.
+   */
+  | { readonly key: string; readonly kind: "retry"; readonly failure: Failure; readonly reply?: InvalidReply };

@@ -70,7 +70,41 @@ const MIGRATIONS: readonly string[] = [
     name TEXT NOT NULL UNIQUE
   );
   `,
+  `
+  ALTER TABLE runs ADD COLUMN label TEXT NOT NULL DEFAULT '';
+  ALTER TABLE runs ADD COLUMN summary TEXT;
+
+  ALTER TABLE chunks ADD COLUMN submitted_at INTEGER;
+  ALTER TABLE chunks ADD COLUMN completed INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE chunks ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE chunks ADD COLUMN cleaned_at INTEGER;
+  CREATE INDEX chunks_submitted ON chunks (submitted_at);
+  CREATE INDEX chunks_unclean ON chunks (provider) WHERE state = 'settled' AND cleaned_at IS NULL;
+
+  ALTER TABLE requests ADD COLUMN reply_file INTEGER;
+  ALTER TABLE requests ADD COLUMN reply_offset INTEGER;
+  ALTER TABLE requests ADD COLUMN reply_length INTEGER;
+  ALTER TABLE requests ADD COLUMN reply_reason TEXT;
+
+  CREATE TABLE reasks (
+    chunk INTEGER NOT NULL,
+    sent_key TEXT NOT NULL,
+    key TEXT NOT NULL,
+    PRIMARY KEY (chunk, sent_key)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE token_limits (
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
+    learned_at INTEGER NOT NULL,
+    PRIMARY KEY (provider, model)
+  ) WITHOUT ROWID;
+  `,
 ];
+
+/** The version that this bg-pipe writes. */
+export const LEDGER_VERSION = MIGRATIONS.length;
 
 /**
  * Brings the database to the current version, in one transaction.

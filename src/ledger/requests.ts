@@ -4,7 +4,8 @@ import { InternalError } from "../core/errors.ts";
 import { isWorthRetrying } from "../core/failures.ts";
 import { FAILURE_CODES, type FailureCode } from "../core/records.ts";
 import { type Columns, numberIn, textIn } from "./columns.ts";
-import type { Claim, RecordedOutcome, RequestState, Run, UnaskedRequest } from "./ledger.ts";
+import type { Claim, InvalidReply, RecordedOutcome, RequestState, Run, UnaskedRequest } from "./ledger.ts";
+import type { Reasks } from "./reasks.ts";
 import type { Runs } from "./runs.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -19,6 +20,7 @@ export class Requests {
   readonly #transactions: Transactions;
   readonly #runs: Runs;
   readonly #chunks: ChunkAdopter;
+  readonly #reasks: Reasks;
   readonly #clock: Clock;
   readonly #byKeys: StatementSync;
   readonly #take: StatementSync;
@@ -27,16 +29,18 @@ export class Requests {
   readonly #retry: StatementSync;
   readonly #unaskedOfChunk: StatementSync;
 
-  constructor(database: DatabaseSync, { transactions, runs, chunks, clock }: RequestsNeeds) {
+  constructor(database: DatabaseSync, { transactions, runs, chunks, reasks, clock }: RequestsNeeds) {
     this.#transactions = transactions;
     this.#runs = runs;
     this.#chunks = chunks;
+    this.#reasks = reasks;
     this.#clock = clock;
     this.#byKeys = database.prepare("SELECT * FROM requests WHERE key IN (SELECT value FROM json_each(?))");
     this.#take = database.prepare(
       `INSERT INTO requests (key, state, run) VALUES (?1, 'claimed', ?2)
        ON CONFLICT (key) DO UPDATE SET state = 'claimed', run = ?2, code = NULL, message = NULL,
        attempts = CASE state WHEN 'unasked' THEN attempts ELSE 0 END,
+       reply_file = CASE state WHEN 'unasked' THEN reply_file END,
        result_file = CASE state WHEN 'failed' THEN NULL ELSE result_file END`,
     );
     this.#answer = database.prepare(
@@ -51,16 +55,21 @@ export class Requests {
       `UPDATE requests SET code = ?1, message = ?2,
        state = CASE WHEN attempts > ?3 THEN 'failed' ELSE 'unasked' END,
        settled_at = CASE WHEN attempts > ?3 THEN ?4 ELSE settled_at END,
-       result_file = CASE WHEN attempts > ?3 THEN NULL ELSE result_file END
+       result_file = CASE WHEN attempts > ?3 THEN ?7 ELSE result_file END,
+       result_offset = CASE WHEN attempts > ?3 THEN ?8 ELSE result_offset END,
+       result_length = CASE WHEN attempts > ?3 THEN ?9 ELSE result_length END,
+       reply_file = COALESCE(?7, reply_file), reply_offset = COALESCE(?8, reply_offset),
+       reply_length = COALESCE(?9, reply_length), reply_reason = COALESCE(?10, reply_reason)
        WHERE key = ?5 AND chunk = ?6 AND state = 'asked'`,
     );
     this.#unaskedOfChunk = database.prepare(
-      "SELECT * FROM requests WHERE chunk = ? AND state = 'unasked' AND line_offset > ? ORDER BY line_offset LIMIT ?",
+      `SELECT *, EXISTS (SELECT 1 FROM reasks WHERE reasks.chunk = requests.chunk AND reasks.key = requests.key) AS is_reask
+       FROM requests WHERE chunk = ? AND state = 'unasked' AND line_offset > ? ORDER BY line_offset LIMIT ?`,
     );
   }
 
   claim(keys: readonly string[], run: Run): readonly Claim[] {
-    return this.#transactions.relaxed(() => {
+    return this.#transactions.relaxed("requests.claim", () => {
       const known = this.#read(keys);
       return keys.map((key) => this.#claimOne(key, known.get(key), run));
     });
@@ -77,9 +86,13 @@ export class Requests {
   }
 
   record(chunkId: number, outcomes: readonly RecordedOutcome[], retries: number): readonly boolean[] {
-    return this.#transactions.relaxed(() => {
+    return this.#transactions.relaxed("requests.record", () => {
+      const hasReasks = this.#reasks.has(chunkId);
       const now = this.#clock.now();
-      return outcomes.map((outcome) => this.#recordOne(chunkId, outcome, { now, retries }));
+      return outcomes.map((outcome) => {
+        const key = hasReasks ? this.#reasks.askedKey(chunkId, outcome.key) : outcome.key;
+        return this.#recordOne(chunkId, { ...outcome, key }, { now, retries });
+      });
     });
   }
 
@@ -91,6 +104,8 @@ export class Requests {
       tokens: numberIn(columns, "tokens"),
       origin: textIn(columns, "origin"),
       attempts: numberIn(columns, "attempts"),
+      isReask: numberIn(columns, "is_reask") === 1,
+      ...replyIn(columns),
     }));
   }
 
@@ -105,7 +120,7 @@ export class Requests {
     if (claim.kind !== "inChunk" || columns === undefined || numberIn(columns, "run") === run.id) return claim;
     if (this.#chunks.adopt(claim.chunkId, run.id) === "adopted") return claim;
     this.#take.run(key, run.id);
-    return { kind: "new" };
+    return { kind: "new", ...replyIn(columns) };
   }
 
   /** What a request is to a run, before anything is done about it. */
@@ -118,7 +133,8 @@ export class Requests {
     if (state === "failed") return this.#isWorthAsking(columns, run) ? { kind: "new" } : { kind: "settled" };
     if (owner !== run.id && this.#runs.isHeld(owner)) return { kind: "elsewhere", runId: owner };
     if (state === "asked") return { kind: "inChunk", chunkId: numberIn(columns, "chunk") };
-    return state === "claimed" && owner === run.id ? { kind: "mine" } : { kind: "new" };
+    if (state === "claimed") return owner === run.id ? { kind: "mine" } : { kind: "new" };
+    return { kind: "new", ...replyIn(columns) };
   }
 
   /** A failure of the way stands for the run that met it, so that going on after a crash gives the same output. */
@@ -139,7 +155,9 @@ export class Requests {
       const { fileId = null, offset = null, length = null } = outcome.result ?? {};
       return this.#fail.run(code, message, now, fileId, offset, length, key, chunkId).changes === 1;
     }
-    return this.#retry.run(code, message, retries, now, key, chunkId).changes === 1;
+    const { fileId = null, offset = null, length = null } = outcome.reply?.result ?? {};
+    const reply = [fileId, offset, length, outcome.reply?.reason ?? null] as const;
+    return this.#retry.run(code, message, retries, now, key, chunkId, ...reply).changes === 1;
   }
 }
 
@@ -147,6 +165,7 @@ export interface RequestsNeeds {
   readonly transactions: Transactions;
   readonly runs: Runs;
   readonly chunks: ChunkAdopter;
+  readonly reasks: Reasks;
   readonly clock: Clock;
 }
 
@@ -168,6 +187,14 @@ function stateOf(columns: Columns | undefined, run: Pick<Run, "freshSince">): Re
     return { kind: "failed", attempts, chunkId: numberIn(columns, "chunk"), failure, ...result };
   }
   return { kind: "pending", chunkId: chunkIn(columns), runId: numberIn(columns, "run") };
+}
+
+/** The last reply that was no valid answer, where there was one. */
+function replyIn(columns: Columns): { readonly reply?: InvalidReply } {
+  if (columns["reply_file"] === null) return {};
+  const fileId = numberIn(columns, "reply_file");
+  const [offset, length] = [numberIn(columns, "reply_offset"), numberIn(columns, "reply_length")];
+  return { reply: { result: { fileId, offset, length }, reason: textIn(columns, "reply_reason") } };
 }
 
 /** A claimed request may still name the chunk of an earlier try. */

@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Clock } from "../core/clock.ts";
-import { InternalError, UnfinishedError } from "../core/errors.ts";
-import { type Columns, numberIn, textIn } from "./columns.ts";
-import { isAlive, ownIdentity, type ProcessIdentity } from "./lease.ts";
-import type { NewRun, Run } from "./ledger.ts";
+import { UnfinishedError } from "../core/errors.ts";
+import { type Columns, found, numberIn, textIn } from "./columns.ts";
+import { ownIdentity, type ProcessIdentity } from "./lease.ts";
+import type { NewRun, Run, RunEnd } from "./ledger.ts";
+import { holderOf, isHeld } from "./run-columns.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** A batch has 24 hours; a fresh run that was stopped goes on within twice that. */
@@ -30,7 +31,7 @@ export class Runs {
   readonly #unfinished: StatementSync;
   readonly #open: StatementSync;
   readonly #insert: StatementSync;
-  readonly #take: StatementSync;
+  readonly #setHolder: StatementSync;
   readonly #renew: StatementSync;
   readonly #close: StatementSync;
   readonly #restoreAnswers: StatementSync;
@@ -45,14 +46,16 @@ export class Runs {
     this.#unfinished = database.prepare("SELECT * FROM runs WHERE signature = ? AND is_finished = 0 ORDER BY id DESC");
     this.#open = database.prepare("SELECT * FROM runs WHERE ended_at IS NULL AND is_finished = 0");
     this.#insert = database.prepare(
-      `INSERT INTO runs (pipeline, signature, fresh_since, process, files, renewed_at, started_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id`,
+      `INSERT INTO runs (pipeline, label, signature, fresh_since, process, files, renewed_at, started_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`,
     );
-    this.#take = database.prepare(
-      "UPDATE runs SET process = ?, renewed_at = ?, ended_at = NULL, exit_status = NULL WHERE id = ?",
+    this.#setHolder = database.prepare(
+      "UPDATE runs SET process = ?, renewed_at = ?, ended_at = NULL, exit_status = NULL, is_finished = 0 WHERE id = ?",
     );
     this.#renew = database.prepare("UPDATE runs SET renewed_at = ? WHERE id = ?");
-    this.#close = database.prepare("UPDATE runs SET ended_at = ?, exit_status = ?, is_finished = ? WHERE id = ?");
+    this.#close = database.prepare(
+      "UPDATE runs SET ended_at = ?, exit_status = ?, is_finished = ?, summary = ? WHERE id = ?",
+    );
     this.#restoreAnswers = database.prepare(
       "UPDATE requests SET state = 'answered' WHERE run = ? AND state = 'claimed' AND result_file IS NOT NULL",
     );
@@ -63,28 +66,35 @@ export class Runs {
   }
 
   open(run: NewRun): Run {
-    return this.#transactions.durable(() => {
+    return this.#transactions.durable("run.open", () => {
       this.#refuseSharedFiles(run);
       return this.#takeOver(run) ?? this.#start(run);
     });
   }
 
-  renew(id: number): void {
-    this.#transactions.relaxed(() => this.#renew.run(this.#clock.now(), id));
+  /** @throws {UnfinishedError} when a living process works on it */
+  hold(id: number): Run {
+    return this.#transactions.durable("run.open", () => {
+      const columns = this.#columns(id);
+      if (this.isHeld(id)) throw isBeingWorkedOn(id, holderOf(columns));
+      return this.#take(columns);
+    });
   }
 
-  close(id: number, exitStatus: number, isFinished: boolean): void {
-    this.#transactions.durable(() => {
+  renew(id: number): void {
+    this.#transactions.plain(() => this.#renew.run(this.#clock.now(), id));
+  }
+
+  close(id: number, { exitStatus, isFinished, summary }: RunEnd): void {
+    this.#transactions.durable("run.close", () => {
       this.#voidClaims(id);
-      this.#close.run(this.#clock.now(), exitStatus, isFinished ? 1 : 0, id);
+      this.#close.run(this.#clock.now(), exitStatus, isFinished ? 1 : 0, summary ?? null, id);
     });
   }
 
   /** Whether a process is at work on the run. */
   isHeld(id: number): boolean {
-    const columns = this.#columns(id);
-    if (columns["ended_at"] !== null) return false;
-    return isAlive(holderOf(columns), numberIn(columns, "renewed_at"), this.#clock.now());
+    return isHeld(this.#columns(id), this.#clock.now());
   }
 
   isFinished(id: number): boolean {
@@ -92,14 +102,12 @@ export class Runs {
   }
 
   #columns(id: number): Columns {
-    const columns = this.#byId.get(id);
-    if (columns === undefined) throw new InternalError(`the ledger knows no run ${id}`);
-    return columns;
+    return found(this.#byId.get(id), `run ${id}`);
   }
 
   #refuseSharedFiles({ files }: NewRun): void {
     for (const columns of this.#open.all()) {
-      if (this.#isFree(columns)) continue;
+      if (!isHeld(columns, this.#clock.now())) continue;
       const shared = filesOf(columns).find((file) => files.includes(file));
       if (shared !== undefined) throw alreadyWritten(shared, holderOf(columns));
     }
@@ -108,10 +116,13 @@ export class Runs {
   #takeOver(run: NewRun): Run | undefined {
     const columns = this.#unfinished
       .all(run.signature)
-      .find((candidate) => this.#isFree(candidate) && !this.#isTooOld(candidate));
-    if (columns === undefined) return undefined;
+      .find((candidate) => !isHeld(candidate, this.#clock.now()) && !this.#isTooOld(candidate));
+    return columns && this.#take(columns);
+  }
+
+  #take(columns: Columns): Run {
     const id = numberIn(columns, "id");
-    this.#take.run(JSON.stringify(ownIdentity()), this.#clock.now(), id);
+    this.#setHolder.run(JSON.stringify(ownIdentity()), this.#clock.now(), id);
     this.#voidClaims(id);
     this.#chunks.closeIdle(id);
     return { id, freshSince: numberIn(columns, "fresh_since"), isTakenOver: true };
@@ -130,37 +141,34 @@ export class Runs {
     this.#dropClaims.run(id);
   }
 
-  #isFree(columns: Columns): boolean {
-    if (columns["ended_at"] !== null) return true;
-    return !isAlive(holderOf(columns), numberIn(columns, "renewed_at"), this.#clock.now());
-  }
-
   #start(run: NewRun): Run {
     const now = this.#clock.now();
     const freshSince = run.isFresh ? now : 0;
     const identity = JSON.stringify(ownIdentity());
     const files = JSON.stringify(run.files);
-    const columns = this.#insert.get(run.pipeline, run.signature, freshSince, identity, files, now, now);
-    if (columns === undefined) throw new InternalError("the ledger gave a new run no number");
-    return { id: numberIn(columns, "id"), freshSince, isTakenOver: false };
+    const { pipeline, label, signature } = run;
+    const columns = this.#insert.get(pipeline, label, signature, freshSince, identity, files, now, now);
+    return { id: numberIn(found(columns, "number for a new run"), "id"), freshSince, isTakenOver: false };
   }
 }
 
-function alreadyWritten(file: string, { pid, host }: ProcessIdentity): UnfinishedError {
-  const where = host === ownIdentity().host ? "" : ` on ${host.split("/")[0]}`;
-  return new UnfinishedError(`process ${pid}${where} is writing ${file}`, {
+function alreadyWritten(file: string, holder: ProcessIdentity): UnfinishedError {
+  return new UnfinishedError(`${nameOf(holder)} is writing ${file}`, {
     hint: "Wait for it, or name another file.",
   });
+}
+
+function isBeingWorkedOn(id: number, holder: ProcessIdentity): UnfinishedError {
+  return new UnfinishedError(`${nameOf(holder)} is at work on run ${id}`, {
+    hint: `Stop it first: kill -INT ${holder.pid} leaves its batches as they are.`,
+  });
+}
+
+function nameOf({ pid, host }: ProcessIdentity): string {
+  return host === ownIdentity().host ? `process ${pid}` : `process ${pid} on ${host.split("/")[0]}`;
 }
 
 function filesOf(columns: Columns): readonly string[] {
   const files: unknown = JSON.parse(textIn(columns, "files"));
   return Array.isArray(files) ? files.map(String) : [];
-}
-
-function holderOf(columns: Columns): ProcessIdentity {
-  const holder: unknown = JSON.parse(textIn(columns, "process"));
-  if (typeof holder !== "object" || holder === null) throw new InternalError("a run in the ledger has no process");
-  const { pid, host, startedAt } = holder as Partial<ProcessIdentity>;
-  return { pid: pid ?? 0, host: host ?? "", startedAt: startedAt ?? "" };
 }

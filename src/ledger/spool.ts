@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { ArrayBuilder } from "../core/batches.ts";
 import { Change } from "../core/concurrency.ts";
 import { messageOf, OutputError } from "../core/errors.ts";
+import { durableStep } from "../core/failpoints.ts";
 import { type Line, splitLines } from "../core/lines.ts";
 import type { BadRow, Failure, Position, TextRow } from "../core/records.ts";
 import { ByteSink } from "./byte-sink.ts";
@@ -110,7 +111,7 @@ class Segment {
   append(tickets: readonly Ticket[]): void {
     try {
       for (const ticket of tickets) this.#sink.append(encode(ticket));
-      this.#sink.flush();
+      durableStep("spool.write", () => this.#sink.flush());
     } catch (error) {
       throw new OutputError("cannotWrite", `cannot write ${this.#path}: ${messageOf(error)}`, {
         hint: "Make room on the disk of --state-dir, then run the same command again.",

@@ -1,17 +1,16 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
-import { messageOf, OutputError } from "../core/errors.ts";
+import { Admissions } from "./admissions.ts";
 import { Chunks } from "./chunks.ts";
+import { openDatabase } from "./database.ts";
 import type { LedgerSettings } from "./index.ts";
+import type { Inventory } from "./inventory.ts";
 import type { Ledger } from "./ledger.ts";
-import { migrate } from "./migrations.ts";
+import type { Pruner } from "./pruner.ts";
+import { Reasks } from "./reasks.ts";
 import { Requests } from "./requests.ts";
 import { Runs } from "./runs.ts";
+import { readSqliteInventory } from "./sqlite-inventory.ts";
+import { SqlitePruner } from "./sqlite-pruner.ts";
 import { Transactions } from "./transactions.ts";
-
-/** How long a write waits for another process's transaction. */
-const BUSY_TIMEOUT_MS = 10_000;
 
 /**
  * Opens the ledger in a directory, making it if need be.
@@ -23,20 +22,25 @@ const BUSY_TIMEOUT_MS = 10_000;
 export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
   const database = openDatabase(directory);
   const transactions = new Transactions(database);
-  const chunks = new Chunks(database, transactions, clock);
+  const reasks = new Reasks(database);
+  const chunks = new Chunks(database, { transactions, reasks, clock });
   const runs = new Runs(database, { transactions, chunks, clock });
-  const requests = new Requests(database, { transactions, runs, chunks, clock });
+  const admissions = new Admissions(database, { transactions, runs, clock });
+  const requests = new Requests(database, { transactions, runs, chunks, reasks, clock });
   return {
     directory,
     openRun: (run) => runs.open(run),
+    holdRun: (id) => runs.hold(id),
     renewRun: (id) => runs.renew(id),
-    closeRun: (id, exitStatus, isFinished) => runs.close(id, exitStatus, isFinished),
+    closeRun: (id, end) => runs.close(id, end),
     claim: (keys, run) => requests.claim(keys, run),
     wouldClaim: (keys, run) => requests.wouldClaim(keys, run),
     outcomes: (keys, run) => requests.outcomes(keys, run),
     seal: (chunk, lines) => chunks.seal(chunk, lines),
     chunk: (id) => chunks.get(id),
     findChunk: (name) => chunks.find(name),
+    askedKey: (chunkId, sentKey) => reasks.askedKey(chunkId, sentKey),
+    noteProgress: (chunkId, progress) => chunks.noteProgress(chunkId, progress),
     advance: (id, to, learned) => chunks.advance(id, to, learned),
     record: (chunkId, outcomes, retries) => requests.record(chunkId, outcomes, retries),
     settle: (chunkId, leftover) => chunks.settle(chunkId, leftover),
@@ -44,23 +48,22 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
     isChunkFileNeeded: (chunkId) => chunks.isFileNeeded(chunkId),
     addResultFile: (name, chunkId) => chunks.addResultFile(name, chunkId),
     resultFile: (id) => chunks.resultFile(id),
+    uncleaned: (provider, limit) => chunks.uncleaned(provider, limit),
+    markCleaned: (chunkId) => chunks.markCleaned(chunkId),
+    inFlightElsewhere: (provider, model, runId) => admissions.inFlightElsewhere(provider, model, runId),
+    creationsSince: (provider, time) => admissions.creationsSince(provider, time),
+    learnTokenLimit: (provider, model, tokens) => admissions.learnTokenLimit(provider, model, tokens),
+    tokenLimit: (provider, model) => admissions.tokenLimit(provider, model),
     close: () => database.close(),
   };
 }
 
-function openDatabase(directory: string): DatabaseSync {
-  const path = join(directory, "ledger.db");
-  try {
-    for (const folder of ["chunks", "results", "runs"]) mkdirSync(join(directory, folder), { recursive: true });
-    const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
-    new Transactions(database).durable(() => migrate(database, path));
-    return database;
-  } catch (error) {
-    if (error instanceof Error && error.name === "ConfigurationError") throw error;
-    throw new OutputError("cannotCreate", `cannot open the ledger ${path}: ${messageOf(error)}`, {
-      hint: "Give a directory on a local disk that can be written to with --state-dir.",
-      cause: error,
-    });
-  }
+/** Opens the ledger in a directory to be looked at; undefined when there is none. */
+export function openSqliteInventory(settings: LedgerSettings): Inventory | undefined {
+  return readSqliteInventory(settings, () => openSqliteLedger(settings).close());
+}
+
+/** Opens the ledger in a directory to be tidied. */
+export function openSqlitePruner(settings: LedgerSettings): Pruner {
+  return new SqlitePruner(openDatabase(settings.directory), settings);
 }

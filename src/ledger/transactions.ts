@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { BgPipeError, messageOf, OutputError } from "../core/errors.ts";
+import { BgPipeError, messageOf, OutputError, systemCodeOf } from "../core/errors.ts";
+import { type DurableStep, durableStep } from "../core/failpoints.ts";
 
 /** Runs work inside transactions, and says how far a commit has to reach. */
 export class Transactions {
@@ -10,21 +11,26 @@ export class Transactions {
   }
 
   /** Commits to the disk before it returns: for every step that precedes a call that may cost money. */
-  durable<T>(work: () => T): T {
+  durable<T>(step: DurableStep, work: () => T): T {
     this.#database.exec("PRAGMA synchronous = FULL");
     try {
-      return this.#run(work);
+      return this.relaxed(step, work);
     } finally {
       this.#database.exec("PRAGMA synchronous = NORMAL");
     }
   }
 
   /** Commits to the log; a power cut may undo the last ones, and they can be done over. */
-  relaxed<T>(work: () => T): T {
-    return this.#run(work);
+  relaxed<T>(step: DurableStep, work: () => T): T {
+    try {
+      return durableStep(step, () => this.plain(work));
+    } catch (error) {
+      throw translate(error);
+    }
   }
 
-  #run<T>(work: () => T): T {
+  /** For what may be lost without anybody missing it. */
+  plain<T>(work: () => T): T {
     try {
       this.#database.exec("BEGIN IMMEDIATE");
       const result = work();
@@ -39,9 +45,11 @@ export class Transactions {
 
 function translate(error: unknown): unknown {
   if (error instanceof BgPipeError) return error;
-  if (!(error instanceof Error) || !("errcode" in error)) return error;
+  if (!(error instanceof Error) || !("errcode" in error || DISK_ERRORS.has(systemCodeOf(error) ?? ""))) return error;
   return new OutputError("cannotWrite", `cannot write the ledger: ${messageOf(error)}`, {
     hint: "Make room on the disk of --state-dir, then run the same command again.",
     cause: error,
   });
 }
+
+const DISK_ERRORS: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO"]);

@@ -18,6 +18,8 @@ export interface WaitingRoom {
   notify(): void;
   /** Says that no more rows will come and every request is settled. */
   end(): void;
+  /** Says that the run leaves what is not settled by now to a later one: what is ready is let out, then `reason` thrown. */
+  leave(reason: Error): void;
   /** The rows, as they become ready. */
   settled(signal: AbortSignal): AsyncGenerator<readonly SettledRow[]>;
   dispose(): void;
@@ -29,6 +31,7 @@ export class InputOrderRoom implements WaitingRoom {
   readonly #run: Run;
   readonly #spool: Spool;
   readonly #change = new Change();
+  #leaving: Error | undefined;
 
   constructor(ledger: Ledger, run: Run) {
     this.#ledger = ledger;
@@ -49,6 +52,11 @@ export class InputOrderRoom implements WaitingRoom {
     this.#change.notify();
   }
 
+  leave(reason: Error): void {
+    this.#leaving = reason;
+    this.end();
+  }
+
   async *settled(signal: AbortSignal): AsyncGenerator<readonly SettledRow[]> {
     for await (const tickets of this.#spool.read(signal)) {
       let rest: readonly Ticket[] = tickets;
@@ -58,9 +66,12 @@ export class InputOrderRoom implements WaitingRoom {
         const ready = (open === -1 ? looked : looked.slice(0, open)).filter((row) => row !== undefined);
         if (ready.length > 0) yield ready;
         rest = rest.slice(ready.length);
-        if (ready.length === 0) await this.#change.next(signal);
+        if (ready.length > 0) continue;
+        if (this.#leaving !== undefined) throw this.#leaving;
+        await this.#change.next(signal);
       }
     }
+    if (this.#leaving !== undefined) throw this.#leaving;
   }
 
   dispose(): void {
@@ -80,6 +91,7 @@ export class CompletionOrderRoom implements WaitingRoom {
   #hasReady = false;
   #isDue = false;
   #isEnded = false;
+  #leaving: Error | undefined;
 
   constructor(ledger: Ledger, run: Run) {
     this.#ledger = ledger;
@@ -108,11 +120,17 @@ export class CompletionOrderRoom implements WaitingRoom {
     this.notify();
   }
 
+  leave(reason: Error): void {
+    this.#leaving = reason;
+    this.end();
+  }
+
   async *settled(signal: AbortSignal): AsyncGenerator<readonly SettledRow[]> {
     for (;;) {
       const isLast = this.#isEnded;
       if (this.#hasReady) yield* this.#sweepReady(signal);
       if (this.#isDue) yield* this.#sweepWaiting(signal);
+      if (isLast && this.#leaving !== undefined) throw this.#leaving;
       if (isLast) return;
       if (!this.#isDue && !this.#hasReady) await this.#change.next(signal);
     }

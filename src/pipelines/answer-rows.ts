@@ -7,6 +7,7 @@ import { RENEW_EVERY_MS } from "../ledger/lease.ts";
 import type { Ledger, Run } from "../ledger/ledger.ts";
 import type { SettledRow, WaitingRoom } from "../ledger/waiting-room.ts";
 import { type ChunkOptions, ChunkStage } from "../stages/chunk.ts";
+import { cleanLeftovers } from "../stages/clean.ts";
 import { type ChunkLifeOptions, liveChunk } from "./chunk-life.ts";
 
 /** A step that maps an array of items to an array of items. */
@@ -23,7 +24,7 @@ export interface AnswerRowsOptions {
   readonly build: Step<Row, RequestRow>;
   readonly count: Step<RequestRow, RequestRow>;
   readonly chunk: Omit<ChunkOptions, "ledger" | "run" | "waitingRoom" | "signal">;
-  readonly life: Omit<ChunkLifeOptions, "ledger" | "chunkStage" | "onSettled" | "signal">;
+  readonly life: Omit<ChunkLifeOptions, "ledger" | "chunkStage" | "onSettled" | "signal" | "patience">;
   readonly maxBatches: number;
   readonly merge: Step<SettledRow, AnsweredRow>;
   /** Takes the rows out. */
@@ -74,7 +75,8 @@ async function ask(options: AnswerRowsOptions): Promise<void> {
   const { ledger, run, waitingRoom, stop, signal, maxBatches: limit } = options;
   const chunkStage = new ChunkStage({ ...options.chunk, ledger, run, waitingRoom, signal });
   const onSettled = () => waitingRoom.notify();
-  const life = { ...options.life, ledger, chunkStage, onSettled, signal };
+  const { patience } = options.chunk;
+  const life = { ...options.life, ledger, chunkStage, onSettled, patience, signal };
   const steps: Duplex = chain([options.guard, options.build, options.count], { ...ONE_ARRAY_AT_A_TIME });
   await pipeline(
     Readable.from(options.rows, { highWaterMark: 1 }),
@@ -84,6 +86,7 @@ async function ask(options: AnswerRowsOptions): Promise<void> {
     { signal },
   );
   waitingRoom.end();
+  await cleanLeftovers(life);
 }
 
 async function answer({ waitingRoom, merge, write, signal }: AnswerRowsOptions): Promise<void> {

@@ -5,14 +5,17 @@ import type { TokenGate } from "../core/token-gate.ts";
 import type { Chunk } from "../ledger/ledger.ts";
 import { hasResultFiles } from "../ledger/result-files.ts";
 import type { BatchError } from "../providers/provider.ts";
+import { ProviderError } from "../providers/provider-error.ts";
+import type { Admission } from "../stages/admit.ts";
 import type { ChunkStage } from "../stages/chunk.ts";
+import { type CleanOptions, cleanRemote } from "../stages/clean.ts";
 import { type FetchOptions, fetchResults } from "../stages/fetch.ts";
-import { type PollOptions, poll } from "../stages/poll.ts";
+import { type EndedChunk, type PollOptions, poll } from "../stages/poll.ts";
 import { type SettleOptions, settle } from "../stages/settle.ts";
 import { type SubmitOptions, submit } from "../stages/submit.ts";
 
-export interface ChunkLifeOptions extends SubmitOptions, PollOptions, FetchOptions, SettleOptions {
-  readonly gate: TokenGate;
+export interface ChunkLifeOptions extends SubmitOptions, PollOptions, FetchOptions, SettleOptions, CleanOptions {
+  readonly admission: Admission;
   /** Lets one chunk at a time move its bytes: several transfers at once are no faster, and each has its buffers. */
   readonly transfers: TokenGate;
   readonly chunkStage: ChunkStage;
@@ -26,27 +29,22 @@ const MAX_BLANK_REFUSALS = 8;
 /** Tries with the same file before it is uploaded anew. */
 const TRIES_WITH_SAME_FILE = 3;
 
-/** Takes a chunk from wherever it is in its life to its end: submit, poll, fetch, settle. */
+/**
+ * Takes a chunk from wherever it is in its life to its end: admit, submit, poll, fetch, settle, clean. When patience
+ * ends first, it is parked where it is.
+ */
 export async function liveChunk(chunk: Chunk, options: ChunkLifeOptions): Promise<void> {
-  const ended = hasEnded(chunk) ? chunk : await reachEndWithin(chunk, options);
+  const ended = hasEnded(chunk) ? chunk : await reachEnd(chunk, options);
+  if (ended === undefined) return options.chunkStage.onParked(options.ledger.chunk(chunk.id));
   const settled = ended.state === "settled" ? ended : await collect(ended, options);
   options.chunkStage.onSettled(settled);
   options.onSettled(settled);
+  await cleanRemote(settled, options);
 }
 
 /** A failed batch that an earlier execution left is looked at once more, for its errors. */
 function hasEnded({ state, batchStatus }: Chunk): boolean {
   return state === "fetched" || (state === "ended" && batchStatus !== "failed");
-}
-
-/** While a batch is at work its tokens count as enqueued. */
-async function reachEndWithin(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk> {
-  const leave = await options.gate.enter(chunk.tokens, options.signal);
-  try {
-    return await reachEnd(chunk, options);
-  } finally {
-    leave();
-  }
 }
 
 function collect(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk> {
@@ -65,17 +63,46 @@ async function inTurn<T>({ transfers, signal }: ChunkLifeOptions, work: () => Pr
   }
 }
 
-/** Submits and polls, as often as the provider sends the batch back. */
-async function reachEnd(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk> {
+/**
+ * Submits and polls, as often as the provider sends the batch back.
+ *
+ * @returns the chunk, ended or settled; undefined when patience ended first
+ */
+async function reachEnd(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk | undefined> {
   let current = chunk;
   for (let refusals = 0; ; refusals++) {
-    const submitted = current.state === "ended" ? current : await inTurn(options, () => submit(current, options));
-    const { chunk: ended, errors } = await poll(submitted, options);
+    const leave = await enter(current, options);
+    if (leave === undefined) return undefined;
+    const isNew = !isAtProvider(current);
+    const reached = await goThrough(current, options).catch((error) => {
+      leave();
+      throw inTermsOfRows(error, current, options);
+    });
+    // What is at the provider still takes its room there.
+    if (reached === undefined) return undefined;
+    leave();
+    const { chunk: ended, errors } = reached;
     const hasFiles = ended.outputFileId !== null || ended.errorFileId !== null;
     if (ended.batchStatus !== "failed" || hasFiles) return ended;
+    if (isNew && options.patience.isOver) return undefined;
     current = await handleFailed(ended, errors, { ...options, refusals });
     if (current.state === "settled") return current;
   }
+}
+
+async function enter(chunk: Chunk, { admission }: ChunkLifeOptions): Promise<(() => void) | undefined> {
+  return isAtProvider(chunk) ? admission.enterAnyway(chunk) : admission.enter(chunk);
+}
+
+function isAtProvider({ state }: Chunk): boolean {
+  return state === "creating" || state === "submitted" || state === "ended";
+}
+
+/** One time there and back. */
+async function goThrough(chunk: Chunk, options: ChunkLifeOptions): Promise<EndedChunk | undefined> {
+  if (chunk.state === "submitted" || chunk.state === "ended") return poll(chunk, options);
+  const submitted = await inTurn(options, () => submit(chunk, options));
+  return options.patience.isNone ? undefined : poll(submitted, options);
 }
 
 interface Refused extends ChunkLifeOptions {
@@ -89,6 +116,7 @@ async function handleFailed(chunk: Chunk, errors: readonly BatchError[], options
   if (verdict.kind === "pause") throw quotaIsUsedUp(release(chunk, options), errors);
   if (verdict.kind === "tryAgain" && options.refusals >= MAX_BLANK_REFUSALS) throw failsEachTime(chunk, errors);
   const limit = verdict.kind === "wait" ? verdict.limit : undefined;
+  if (limit !== undefined) options.admission.learn(limit);
   if (limit !== undefined && isOverLimit(chunk, limit, options)) return split(chunk, limit, options);
   await pause(chunk, errors, options);
   const isFileSuspect = verdict.kind === "fileNotFound" && options.refusals >= TRIES_WITH_SAME_FILE;
@@ -99,8 +127,8 @@ async function handleFailed(chunk: Chunk, errors: readonly BatchError[], options
  * Whether the chunk alone is more than the provider takes: by our count, or, since the provider counts schemas and
  * tools too, because it comes back time and again with nothing else of ours in flight.
  */
-function isOverLimit(chunk: Chunk, limit: number, { refusals, gate }: Refused): boolean {
-  return chunk.tokens > limit || (refusals >= REFUSALS_BEFORE_SPLIT && gate.inside <= chunk.tokens);
+function isOverLimit(chunk: Chunk, limit: number, { refusals, admission }: Refused): boolean {
+  return chunk.tokens > limit || (refusals >= REFUSALS_BEFORE_SPLIT && admission.tokensInside === 0);
 }
 
 /** The chunk is too much: its requests go into smaller ones. */
@@ -126,12 +154,13 @@ function release(chunk: Chunk, { ledger, retries }: ChunkLifeOptions): Chunk {
 }
 
 async function pause(chunk: Chunk, errors: readonly BatchError[], options: Refused): Promise<void> {
-  const { provider, clock, log, signal, refusals } = options;
+  const { provider, patience, clock, log, signal, refusals } = options;
+  if (patience.isOver) return;
   const { maxMs } = provider.poll;
   const backoff: Backoff = { firstMs: maxMs, factor: 2, maxMs: 30 * maxMs, jitter: 0.3 };
   const delayMs = Math.round(nextDelay(backoff, refusals));
   log.warn("the provider turned the batch away for now", { chunk: chunk.name, delayMs, reason: errors[0]?.message });
-  await clock.sleep(delayMs, signal);
+  await clock.sleep(patience.within(delayMs), signal);
 }
 
 function failsEachTime(chunk: Chunk, errors: readonly BatchError[]): UnfinishedError {
@@ -147,11 +176,17 @@ function quotaIsUsedUp(chunk: Chunk, errors: readonly BatchError[]): UnfinishedE
   });
 }
 
+/** Some providers look at the file while the call that creates the batch waits. */
+function inTermsOfRows(error: unknown, { id }: Chunk, options: ChunkLifeOptions): unknown {
+  if (!(error instanceof ProviderError) || error.batchErrors === undefined || error.kind === "quota") return error;
+  return refusal(release(options.ledger.chunk(id), options), error.batchErrors, options);
+}
+
 /** The provider's complaint, in terms of the user's rows. */
 function refusal(chunk: Chunk, errors: readonly BatchError[], options: ChunkLifeOptions): Error {
   const shown = errors.slice(0, 3).map((error) => describe(chunk, error, options));
   const more = errors.length > shown.length ? [`and ${errors.length - shown.length} more`] : [];
-  const message = `the provider refused batch ${chunk.batchId}: ${[...shown, ...more].join("; ") || "no reason given"}`;
+  const message = `the provider refused ${chunk.batchId === null ? "the batch" : `batch ${chunk.batchId}`}: ${[...shown, ...more].join("; ") || "no reason given"}`;
   const isAboutModel = errors.some(({ code, param }) => code === "model_not_found" || param === "body.model");
   const hint = "Nothing of this batch was billed. Mend what is named, then run the same command again.";
   return isAboutModel ? new ConfigurationError(message, { hint }) : new InputDataError(message, { hint });

@@ -4,11 +4,10 @@ import { unlessAborted } from "../core/abort.ts";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError, InternalError } from "../core/errors.ts";
 import type { AnsweredRow } from "../core/records.ts";
-import { TokenGate } from "../core/token-gate.ts";
 import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
 import { ledgers } from "../ledger/index.ts";
-import type { Ledger, Run } from "../ledger/ledger.ts";
+import type { Ledger, Run, RunEnd } from "../ledger/ledger.ts";
 import { ResultReader } from "../ledger/result-reader.ts";
 import { CompletionOrderRoom, InputOrderRoom } from "../ledger/waiting-room.ts";
 import { providers } from "../providers/index.ts";
@@ -22,10 +21,10 @@ import { addedFieldNames, createMerge, extraColumns } from "../stages/merge.ts";
 import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
-import { chunkLimits } from "./chunk-limits.ts";
+import { type AskingParts, askingOptions, runChunkLimits } from "./asking.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
 import { planRows } from "./plan-rows.ts";
-import { prepareQuestion, type Question } from "./question.ts";
+import { prepareQuestion } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 
 /** How a run ended. It is not thrown, so that there is a summary whatever happened. */
@@ -62,10 +61,11 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   }
 }
 
-async function openProvider({ provider, baseUrl }: GradeSettings, host: RunHost): Promise<Provider> {
+async function openProvider(settings: GradeSettings, host: RunHost): Promise<Provider> {
+  const { provider, baseUrl, keepRemote: keepsFiles } = settings;
   const create = await providers[provider]();
   const { apiKey, isEmbedded, log, clock, signal } = host;
-  return create({ baseUrl, apiKey, isEmbedded, log, clock, signal });
+  return create({ baseUrl, apiKey, isEmbedded, keepsFiles, log, clock, signal });
 }
 
 async function openLedger({ stateDir }: GradeSettings, { clock }: RunHost): Promise<Ledger> {
@@ -73,16 +73,10 @@ async function openLedger({ stateDir }: GradeSettings, { clock }: RunHost): Prom
   return open({ directory: stateDir, clock });
 }
 
-interface GradeParts {
-  readonly settings: GradeSettings;
-  readonly host: RunHost;
+interface GradeParts extends AskingParts {
   /** Aborts the host's signal. */
   readonly stop: AbortController;
-  readonly question: Question;
-  readonly provider: Provider;
-  readonly counters: Counters;
   readonly source: RowSource;
-  readonly ledger: Ledger;
 }
 
 /** One execution, with all its parts at hand. */
@@ -102,8 +96,8 @@ class GradeJob {
   }
 
   async plan(): Promise<GradeResult> {
-    const { source, ledger, counters, settings, provider, question, host } = this.#parts;
-    const limits = chunkLimits(settings, provider.limits, host.log);
+    const { source, ledger, counters, settings, question, host } = this.#parts;
+    const limits = runChunkLimits(this.#parts);
     const guard = this.#guard(false);
     const { build, count } = this.#steps();
     const steps = (rows: Parameters<typeof guard>[0]) => count(build(guard(rows)));
@@ -117,7 +111,8 @@ class GradeJob {
     const { ledger, settings, host, counters } = this.#parts;
     const signature = this.#signature();
     const files = outputFiles(settings);
-    const run = ledger.openRun({ pipeline: "grade", signature, isFresh: settings.fresh, files });
+    const label = runLabel(settings, this.#parts.question.request.model);
+    const run = ledger.openRun({ pipeline: "grade", label, signature, isFresh: settings.fresh, files });
     if (run.isTakenOver) {
       host.log.debug("going on from an earlier, unfinished run", { run: run.id });
       removeStaleChunkFiles(ledger, run.id);
@@ -127,16 +122,20 @@ class GradeJob {
       await this.#answerRows(run, results);
       checkNoRowIsLost(counters);
       const exitStatus = counters.rowsFailedTotal === 0 ? EXIT.ok : EXIT.rowsFailed;
-      ledger.closeRun(run.id, exitStatus, true);
-      return this.#result(run, exitStatus, undefined);
+      return this.#close(run, { exitStatus, isFinished: true }, undefined);
     } catch (error) {
       const exitStatus = error instanceof BgPipeError ? error.exitStatus : EXIT.bug;
       // Who asked for a halt has it: the next execution starts anew, and asks again what failed in passing.
-      ledger.closeRun(run.id, exitStatus, error instanceof HaltError);
-      return this.#result(run, exitStatus, error);
+      return this.#close(run, { exitStatus, isFinished: error instanceof HaltError }, error);
     } finally {
       results.close();
     }
+  }
+
+  #close(run: Run, end: RunEnd, error: unknown): GradeResult {
+    const result = this.#result(run, end.exitStatus, error);
+    this.#parts.ledger.closeRun(run.id, { ...end, summary: JSON.stringify(result.summary) });
+    return result;
   }
 
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
@@ -154,46 +153,12 @@ class GradeJob {
       rows: source.rows(),
       guard: this.#guard(isTable),
       ...this.#steps(),
-      chunk: this.#chunkOptions(),
-      life: this.#lifeOptions(),
-      maxBatches: settings.maxBatches,
+      ...askingOptions(this.#parts, { run, results }),
       merge: createMerge({ ledger, results, endpoint, outputField, isJson: check !== undefined, withMeta }),
       write: (rows) => this.#write(rows, { rowsOutput, errorsOutput, isTable }),
       stop,
       signal: host.signal,
     });
-  }
-
-  #chunkOptions() {
-    const { settings, host, question, provider, counters } = this.#parts;
-    const { firstMs, maxMs } = provider.poll;
-    return {
-      provider: provider.identity,
-      endpoint: question.endpoint.path,
-      model: question.request.model,
-      limits: chunkLimits(settings, provider.limits, host.log),
-      backoff: { firstMs, factor: 2, maxMs: maxMs * 5, jitter: 0.5 },
-      counters,
-      clock: host.clock,
-      log: host.log,
-    };
-  }
-
-  #lifeOptions() {
-    const { settings, host, question, provider, counters } = this.#parts;
-    const { retries, pollInterval, enqueuedTokens } = settings;
-    return {
-      provider,
-      endpoint: question.endpoint,
-      check: question.check,
-      retries,
-      counters,
-      clock: host.clock,
-      log: host.log,
-      intervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
-      gate: new TokenGate(enqueuedTokens ?? Number.POSITIVE_INFINITY),
-      transfers: new TokenGate(1),
-    };
   }
 
   async #write(rows: AsyncIterable<readonly AnsweredRow[]>, { rowsOutput, errorsOutput, isTable }: Outputs) {
@@ -260,6 +225,13 @@ interface Outputs {
 
 /** As who a dry run asks the ledger. */
 const NO_RUN = -1;
+
+/** What a run is about, for people who look at the ledger. */
+function runLabel({ inputs, output }: GradeSettings, model: string): string {
+  const from = inputs.length === 0 ? "stdin" : inputs.join(" ");
+  const to = output === undefined || output === "-" ? "stdout" : output;
+  return `${from} → ${to}, ${model}`;
+}
 
 /** The files that a run writes, as absolute paths. */
 function outputFiles({ output, errors }: GradeSettings): readonly string[] {

@@ -45,9 +45,16 @@ export interface GradeSettings {
   readonly chunkCount?: number;
   readonly maxBatches: number;
   readonly enqueuedTokens?: number;
+  readonly batchesPerHour?: number;
   readonly retries: number;
   /** Seconds. */
   readonly pollInterval?: number;
+  /** Seconds to wait for batches before they are left to a later run; for as long as it takes when undefined. */
+  readonly wait?: number;
+  /** Submits, and does not wait at all. */
+  readonly detach: boolean;
+  /** Leaves files at the provider when their results are on this disk. */
+  readonly keepRemote: boolean;
   readonly dryRun: boolean;
   readonly fresh: boolean;
   readonly stateDir: string;

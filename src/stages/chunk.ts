@@ -1,15 +1,18 @@
+import { aborted } from "../core/abort.ts";
 import type { Backoff } from "../core/backoff.ts";
-import { nextDelay } from "../core/backoff.ts";
 import type { ChunkLimits } from "../core/chunk-limits.ts";
 import { Change } from "../core/concurrency.ts";
 import type { Counters } from "../core/counters.ts";
+import { UnfinishedError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Patience } from "../core/patience.ts";
 import type { Failure, Position, Request, RequestRow } from "../core/records.ts";
 import { requestLine, requestLineBytes } from "../core/request-line.ts";
-import { ChunkFileReader, type NewLine, removeChunkFile } from "../ledger/chunk-file.ts";
+import type { NewLine } from "../ledger/chunk-file.ts";
 import { DeferredRequests } from "../ledger/deferred.ts";
-import type { Chunk, Claim } from "../ledger/ledger.ts";
+import type { Chunk, ChunkState, Claim } from "../ledger/ledger.ts";
 import { type ChunkOrigin, OpenChunks } from "../ledger/open-chunks.ts";
+import { type Reask, SecondTries } from "../ledger/second-tries.ts";
 import type { WaitingRoom } from "../ledger/waiting-room.ts";
 
 export interface ChunkOptions extends ChunkOrigin {
@@ -17,6 +20,8 @@ export interface ChunkOptions extends ChunkOrigin {
   readonly waitingRoom: WaitingRoom;
   /** The wait before requests are asked again. */
   readonly backoff: Backoff;
+  readonly reask: Reask;
+  readonly patience: Patience;
   readonly counters: Counters;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -24,7 +29,6 @@ export interface ChunkOptions extends ChunkOrigin {
 
 /** How often to look whether another process has settled what this run waits for. */
 const ELSEWHERE_POLL_MS = 1_000;
-const UNASKED_AT_A_TIME = 500;
 
 /**
  * The chunk stage: requests to sealed chunks, ready to submit.
@@ -39,14 +43,18 @@ export class ChunkStage {
   readonly #change = new Change();
   /** Chunks that this execution works or has worked on. */
   readonly #tracked = new Set<number>();
-  /** Settled chunks with requests to ask again, and when. */
-  readonly #toAskAgain = new Map<number, number>();
+  readonly #secondTries: SecondTries;
   #inFlight = 0;
+  /** Chunks that are left to a later run. */
+  readonly #parked: Chunk[] = [];
+  /** Whether the provider has been given all it takes for now, so that reading on would lead to nothing. */
+  #isFull = false;
 
   constructor(options: ChunkOptions) {
     this.#options = options;
     this.#open = new OpenChunks(options, options.limits);
     this.#deferred = new DeferredRequests(options.ledger, options.run);
+    this.#secondTries = new SecondTries(options);
   }
 
   async *chunks(source: AsyncIterable<readonly RequestRow[]>): AsyncGenerator<Chunk> {
@@ -55,6 +63,7 @@ export class ChunkStage {
         yield* this.#hand(this.#take(rows));
         // Into the chunk that is open anyway: input that never ends must not keep others from their second try.
         yield* this.#hand(this.#askAgain());
+        if (this.#isFull) await this.#leave();
       }
       yield* this.#hand(this.#sealed(this.#open.sealAll()));
       yield* this.#finish();
@@ -65,11 +74,16 @@ export class ChunkStage {
 
   /** Told by the caller when a chunk is settled, so that what it left open is asked again. */
   onSettled(chunk: Chunk): void {
-    const { ledger, clock, backoff } = this.#options;
     this.#inFlight--;
-    const [unasked] = ledger.unasked(chunk.id, -1, 1);
-    if (unasked === undefined) removeChunkFile(ledger.directory, chunk.name);
-    else this.#toAskAgain.set(chunk.id, clock.now() + nextDelay(backoff, Math.max(0, unasked.attempts - 1)));
+    this.#secondTries.add(chunk);
+    this.#change.notify();
+  }
+
+  /** Told by the caller when a chunk is left to a later run, because patience is over. */
+  onParked(chunk: Chunk): void {
+    this.#inFlight--;
+    this.#parked.push(chunk);
+    this.#isFull ||= !AT_PROVIDER.has(chunk.state);
     this.#change.notify();
   }
 
@@ -106,7 +120,7 @@ export class ChunkStage {
     const chunks: Chunk[] = [];
     for (const asked of requests) {
       const claim = claims.get(asked.request.key);
-      if (claim?.kind === "new") chunks.push(...this.#add(this.#lineOf(asked)));
+      if (claim?.kind === "new") chunks.push(...this.#add(this.#secondTries.lineFor(this.#lineOf(asked), claim.reply)));
       else if (claim?.kind === "inChunk") chunks.push(...this.#resume(claim.chunkId));
       else if (claim?.kind === "elsewhere") this.#defer(asked, claim.runId);
     }
@@ -146,19 +160,28 @@ export class ChunkStage {
   async *#finish(): AsyncGenerator<Chunk> {
     for (;;) {
       yield* this.#hand([...this.#askAgain(), ...this.#retryDeferred(), ...this.#sealed(this.#open.sealAll())]);
-      if (this.#inFlight === 0 && this.#toAskAgain.size === 0 && this.#deferred.isEmpty) return;
+      if (this.#inFlight === 0 && this.#secondTries.isEmpty && this.#deferred.isEmpty) break;
+      if (this.#inFlight === 0 && this.#options.patience.isOver) break;
       await this.#somethingToDo();
     }
+    if (this.#parked.length > 0 || !this.#deferred.isEmpty) await this.#leave();
+  }
+
+  /** Leaves what is at the provider to a later run, once what has ended there is collected. Does not come back. */
+  async #leave(): Promise<never> {
+    const { waitingRoom, signal } = this.#options;
+    while (this.#inFlight > 0) await this.#change.next(signal);
+    waitingRoom.leave(leaving(this.#parked.filter(({ state }) => AT_PROVIDER.has(state))));
+    return aborted(signal);
   }
 
   async #somethingToDo(): Promise<void> {
-    const { clock, signal } = this.#options;
-    const times = [...this.#toAskAgain.values()];
-    if (!this.#deferred.isEmpty) times.push(clock.now() + ELSEWHERE_POLL_MS);
+    const { clock, patience, signal } = this.#options;
     const woken = new AbortController();
     const either = AbortSignal.any([signal, woken.signal]);
     const waits = [this.#change.next(either)];
-    if (times.length > 0) waits.push(clock.sleep(Math.max(0, Math.min(...times) - clock.now()), either));
+    const delayMs = patience.within(this.#nextAt() - clock.now());
+    if (delayMs !== Number.POSITIVE_INFINITY) waits.push(clock.sleep(delayMs, either));
     try {
       await Promise.race(waits);
     } finally {
@@ -167,39 +190,25 @@ export class ChunkStage {
     }
   }
 
-  #askAgain(): readonly Chunk[] {
-    const now = this.#options.clock.now();
-    const due = [...this.#toAskAgain].filter(([, time]) => time <= now).map(([chunkId]) => chunkId);
-    return due.flatMap((chunkId) => this.#askChunkAgain(chunkId));
+  #nextAt(): number {
+    if (this.#deferred.isEmpty) return this.#secondTries.nextAt;
+    return Math.min(this.#secondTries.nextAt, this.#options.clock.now() + ELSEWHERE_POLL_MS);
   }
 
-  #askChunkAgain(chunkId: number): Chunk[] {
-    const { ledger, counters } = this.#options;
-    this.#toAskAgain.delete(chunkId);
-    const reader = new ChunkFileReader(ledger.directory, ledger.chunk(chunkId).name);
+  #askAgain(): readonly Chunk[] {
     const chunks: Chunk[] = [];
-    try {
-      for (let after = -1; ; ) {
-        const requests = ledger.unasked(chunkId, after, UNASKED_AT_A_TIME);
-        const claims = this.#claim(requests.map(({ key }) => key));
-        // A row that came by meanwhile may have put its request into a chunk itself.
-        const free = requests.filter(({ key }) => claims.get(key)?.kind === "new");
-        for (const request of free) chunks.push(...this.#add({ ...request, line: reader.read(request) }));
-        counters.requestsAskedAgain += free.length;
-        after = requests.at(-1)?.offset ?? after;
-        if (requests.length < UNASKED_AT_A_TIME) return chunks;
-      }
-    } finally {
-      reader.close();
-      removeChunkFile(ledger.directory, ledger.chunk(chunkId).name);
+    for (const line of this.#secondTries.due()) {
+      chunks.push(...this.#add(line));
+      this.#options.counters.requestsAskedAgain++;
     }
+    return chunks;
   }
 
   #retryDeferred(): readonly Chunk[] {
     if (this.#deferred.isEmpty) return [];
     const chunks: Chunk[] = [];
     for (const { request, claim } of this.#deferred.claimAgain()) {
-      if (claim.kind === "new") chunks.push(...this.#add(request));
+      if (claim.kind === "new") chunks.push(...this.#add(this.#secondTries.lineFor(request, claim.reply)));
       else if (claim.kind === "inChunk") chunks.push(...this.#resume(claim.chunkId));
     }
     this.#options.waitingRoom.notify();
@@ -264,6 +273,16 @@ function distinctRequests(rows: readonly RequestRow[]): readonly Asked[] {
     asked.set(row.request.key, { request: row.request, position: row.row.position });
   }
   return [...asked.values()];
+}
+
+/** What is known of these, is known by looking at their batches. */
+const AT_PROVIDER: ReadonlySet<ChunkState> = new Set(["creating", "submitted", "ended"]);
+
+function leaving(atProvider: readonly Chunk[]): UnfinishedError {
+  const requests = atProvider.reduce((sum, chunk) => sum + chunk.requests, 0);
+  const batches = atProvider.length === 1 ? "1 batch is" : `${atProvider.length} batches are`;
+  const hint = "Run the same command again to collect what is ready, and to go on.";
+  return new UnfinishedError(`${batches} at work, with ${requests} requests; not waiting for them`, { hint });
 }
 
 function tooLong(message: string): Failure {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Backoff, nextDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { UnfinishedError } from "../core/errors.ts";
+import { durableStepAsync } from "../core/failpoints.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Chunk, Ledger } from "../ledger/ledger.ts";
 import { resultFileNames } from "../ledger/result-files.ts";
@@ -17,8 +18,9 @@ export interface FetchOptions {
   readonly signal: AbortSignal;
 }
 
-/** How long a result file that cannot be had is waited for, as a multiple of the longest pause between polls. */
+/** How long a result file that cannot be had is waited for: a multiple of the longest pause between polls, or this. */
 const PATIENCE_POLLS = 10;
+const LEAST_PATIENCE_MS = 120_000;
 /** Result files are deleted 30 days after the batch's end (Batch API guide), which is a day after its start. */
 const FILES_KEPT_MS = 31 * 24 * 3_600_000;
 
@@ -47,10 +49,10 @@ async function fetchFile({ chunk, fileId, name }: Wanted, options: FetchOptions)
   if (fileId === null) return;
   const path = join(ledger.directory, "results", name);
   const backoff: Backoff = { firstMs: provider.poll.firstMs, factor: 2, maxMs: provider.poll.maxMs, jitter: 0.3 };
-  const until = clock.now() + PATIENCE_POLLS * provider.poll.maxMs;
+  const until = clock.now() + Math.max(PATIENCE_POLLS * provider.poll.maxMs, LEAST_PATIENCE_MS);
   for (let attempt = 0; ; attempt++) {
     try {
-      const bytes = await provider.download(fileId, path);
+      const bytes = await durableStepAsync("call.download", () => provider.download(fileId, path));
       log.debug("file.fetched", { file: fileId, bytes });
       return;
     } catch (error) {

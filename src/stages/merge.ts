@@ -1,6 +1,6 @@
 import { InternalError } from "../core/errors.ts";
 import { compact } from "../core/json-text.ts";
-import { customIdOf } from "../core/keys.ts";
+import { customIdOf, keyOf } from "../core/keys.ts";
 import type { AddedField, AnsweredRow, BadRow, Failure, TextRow } from "../core/records.ts";
 import type { Endpoint, ModelAnswer } from "../endpoints/endpoint.ts";
 import type { Ledger, ResultLocation } from "../ledger/ledger.ts";
@@ -65,12 +65,20 @@ class Merge {
   }
 
   #read(key: string, result: ResultLocation): ModelAnswer {
-    const line = readResultLine(this.#options.results.read(result));
-    const answer = line?.kind === "response" ? this.#options.endpoint.readAnswer(line.body) : undefined;
-    if (answer === undefined || line?.customId !== customIdOf(key)) {
+    const { results, endpoint } = this.#options;
+    const line = readResultLine(results.read(result));
+    const answer = line?.kind === "response" ? endpoint.readAnswer(line.body) : undefined;
+    if (answer === undefined || line === undefined || !this.#isReplyTo(key, line.customId, result)) {
       throw new InternalError(`the ledger's answer to ${customIdOf(key)} is not where it should be`);
     }
     return answer;
+  }
+
+  /** A request that was asked with a reason was sent under another key. */
+  #isReplyTo(key: string, customId: string, { fileId }: ResultLocation): boolean {
+    if (customId === customIdOf(key)) return true;
+    const { ledger } = this.#options;
+    return ledger.askedKey(ledger.resultFile(fileId).chunkId, keyOf(customId) ?? "") === key;
   }
 
   #json(answer: ModelAnswer): string {

@@ -2,6 +2,7 @@ import { type Backoff, nextDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import { UnfinishedError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Patience } from "../core/patience.ts";
 import type { Chunk, Ledger } from "../ledger/ledger.ts";
 import type { Batch, BatchError, BatchStatus, Provider } from "../providers/provider.ts";
 import { isTransient, ProviderError } from "../providers/provider-error.ts";
@@ -11,6 +12,7 @@ export interface PollOptions {
   readonly provider: Provider;
   /** A fixed time between looks, in milliseconds; the provider's own growing one when undefined. */
   readonly intervalMs: number | undefined;
+  readonly patience: Patience;
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -29,12 +31,13 @@ const GIVE_UP_MS = 600_000;
 /**
  * The poll stage: waits until a chunk's batch has reached a terminal status. Transient errors are waited out.
  *
- * @returns the chunk, ended
+ * @returns the chunk, ended; undefined when patience ended first
  * @throws {UnfinishedError} when the provider stays unreachable; the batch goes on there
  */
-export async function poll(chunk: Chunk, options: PollOptions): Promise<EndedChunk> {
+export async function poll(chunk: Chunk, options: PollOptions): Promise<EndedChunk | undefined> {
   const { ledger, log } = options;
   const batch = await waitForEnd(chunk, options);
+  if (batch === undefined) return undefined;
   log.info(`batch.${batch.status}`, { batch: batch.id, chunk: chunk.name, ...batch.counts });
   const ended = ledger.advance(chunk.id, "ended", {
     batchStatus: batch.status,
@@ -44,22 +47,27 @@ export async function poll(chunk: Chunk, options: PollOptions): Promise<EndedChu
   return { chunk: ended, errors: batch.errors };
 }
 
-async function waitForEnd(chunk: Chunk, options: PollOptions): Promise<Batch> {
-  const { clock, signal } = options;
+async function waitForEnd(chunk: Chunk, options: PollOptions): Promise<Batch | undefined> {
+  const { clock, patience, signal } = options;
   let lastReply = clock.now();
   for (let attempt = 0; ; attempt++) {
     const batch = await look(chunk, options);
     if (batch !== undefined && TERMINAL.has(batch.status)) return batch;
+    if (patience.isOver) return undefined;
     if (batch !== undefined) lastReply = clock.now();
     else if (clock.now() - lastReply > GIVE_UP_MS) throw unreachable(chunk, options.provider);
-    await clock.sleep(delayOf(options, attempt), signal);
+    await clock.sleep(patience.within(delayOf(options, attempt)), signal);
   }
 }
 
 /** @returns undefined when the provider could not be reached this time */
-async function look(chunk: Chunk, { provider, clock, log, signal }: PollOptions): Promise<Batch | undefined> {
+async function look(chunk: Chunk, options: PollOptions): Promise<Batch | undefined> {
+  const { ledger, provider, clock, log, signal } = options;
   try {
-    return await provider.retrieveBatch(chunk.batchId ?? "");
+    const batch = await provider.retrieveBatch(chunk.batchId ?? "");
+    const { completed, failed } = batch.counts;
+    ledger.noteProgress(chunk.id, { batchStatus: batch.status, completed, failed });
+    return batch;
   } catch (error) {
     signal.throwIfAborted();
     if (!isTransient(error) && !isTooNew(chunk, error, { provider, clock })) throw error;

@@ -100,6 +100,10 @@ function judgeLine(line: Line, fileId: number, { endpoint, check }: SettleOption
 function toOutcome(key: string, verdict: Verdict, location?: ResultLocation): RecordedOutcome {
   if (verdict.kind === "failed") return { key, ...verdict, ...(location === undefined ? {} : { result: location }) };
   if (verdict.kind === "retry") return { key, ...verdict };
+  if (verdict.kind === "reask" && location !== undefined) {
+    const { failure, reason } = verdict;
+    return { key, kind: "retry", failure, reply: { result: location, reason } };
+  }
   if (location === undefined) throw new InternalError(`an error line was judged to be the answer to ${key}`);
   return { key, kind: "answered", result: location };
 }

@@ -1,6 +1,7 @@
 import { type Backoff, nextDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
+import { durableStepAsync } from "../core/failpoints.ts";
 import type { Logger } from "../core/logger.ts";
 import { chunkPath } from "../ledger/chunk-file.ts";
 import type { Chunk, Ledger } from "../ledger/ledger.ts";
@@ -48,7 +49,8 @@ async function upload(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
     if (found !== undefined) return ledger.advance(chunk.id, "uploaded", { fileId: found });
     ledger.advance(chunk.id, "uploading");
     isUnclearNow = true;
-    const fileId = await provider.upload(chunkPath(ledger.directory, chunk.name), name);
+    const path = chunkPath(ledger.directory, chunk.name);
+    const fileId = await durableStepAsync("call.upload", () => provider.upload(path, name));
     return ledger.advance(chunk.id, "uploaded", { fileId });
   });
 }
@@ -70,11 +72,9 @@ async function create(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
 async function createOnce(chunk: Chunk, { ledger, provider }: SubmitOptions): Promise<Batch> {
   const { fileId } = chunk;
   try {
-    return await provider.createBatch({
-      inputFileId: fileId ?? "",
-      endpoint: chunk.endpoint,
-      chunkName: chunk.name,
-    });
+    const { endpoint, name: chunkName } = chunk;
+    const request = { inputFileId: fileId ?? "", endpoint, chunkName };
+    return await durableStepAsync("call.create", () => provider.createBatch(request));
   } catch (error) {
     if (error instanceof ProviderError && !isUnclear(error)) ledger.advance(chunk.id, "uploaded");
     throw error;

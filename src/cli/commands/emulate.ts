@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { optionsOf } from "../../config/options.ts";
+import { aborted } from "../../core/abort.ts";
 import { systemClock } from "../../core/clock.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { faultOptions } from "../emulator-options.ts";
 import { boundHeapGrowth } from "../memory.ts";
-import { aborted } from "../signals.ts";
 import { writeText } from "../write-text.ts";
 
 /** The emulator as a server on a port. */
@@ -20,6 +21,10 @@ export const emulate: Command = {
       explains: "Sends a run to it",
     },
     { command: "bg-pipe emulate --port 0 --batch-seconds 30", explains: "Takes a free port; batches take 30 seconds" },
+    {
+      command: "bg-pipe emulate --fault rate_limit=0.2 --fault line_lost=0.01",
+      explains: "One call in five is answered with 429, and one result line in a hundred is missing",
+    },
   ],
   run,
 };
@@ -27,6 +32,7 @@ export const emulate: Command = {
 async function run(context: CommandContext): Promise<number> {
   const { port, host, batchSeconds, windowSeconds, stateDir, directory } = context.configuration.values;
   boundHeapGrowth();
+  const faults = await faultOptions(context.configuration);
   const { startEmulator } = await import("../../emulator/server.ts");
   const emulator = await startEmulator({
     directory: directory ?? join(stateDir, "emulator"),
@@ -35,6 +41,7 @@ async function run(context: CommandContext): Promise<number> {
     batchSeconds,
     windowSeconds,
     clock: systemClock,
+    ...faults,
   });
   try {
     await writeText(context.stderr, `bg-pipe: emulator is listening; use it with OPENAI_BASE_URL=${emulator.url}\n`);

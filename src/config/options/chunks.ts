@@ -50,7 +50,7 @@ export const chunkOptions = {
     group,
     commands: grade,
     minimum: 1,
-    default: 4,
+    default: 20,
   },
   "enqueued-tokens": {
     type: "size",
@@ -60,5 +60,14 @@ export const chunkOptions = {
     minimum: 1,
     defaultText: "what the provider's refusals teach",
     example: "20M",
+  },
+  "batches-per-hour": {
+    type: "integer",
+    summary: "Most batches created within an hour, by all runs on the ledger",
+    group,
+    commands: grade,
+    minimum: 1,
+    defaultText: "the provider's limit",
+    example: 500,
   },
 } as const satisfies Record<string, OptionDefinition>;

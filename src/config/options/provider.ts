@@ -3,6 +3,7 @@ import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "provider";
 const grade = ["grade"] as const;
+const all = ["grade", "status", "cancel", "gc"] as const;
 
 /** Who answers, and by which key. */
 export const providerOptions = {
@@ -10,7 +11,7 @@ export const providerOptions = {
     type: "enum",
     summary: "Provider that answers",
     group,
-    commands: grade,
+    commands: all,
     value: "NAME",
     choices: Object.keys(providers) as (keyof typeof providers)[],
     default: "openai",
@@ -19,17 +20,24 @@ export const providerOptions = {
     type: "string",
     summary: "Address of the provider's API",
     group,
-    commands: grade,
+    commands: all,
     value: "URL",
     environment: ["OPENAI_BASE_URL"],
     defaultText: "the provider's own",
     example: "http://127.0.0.1:8787/v1",
   },
+  "keep-remote": {
+    type: "boolean",
+    summary: "Keep files at the provider, which are deleted once their results are here",
+    group,
+    commands: grade,
+    default: false,
+  },
   "api-key-file": {
     type: "string",
     summary: "File that holds the API key; else OPENAI_API_KEY holds it",
     group,
-    commands: grade,
+    commands: all,
     value: "FILE",
     path: "file",
     example: "~/.config/bg-pipe/key",

@@ -1,0 +1,109 @@
+import type { ChunkLimits } from "../core/chunk-limits.ts";
+import type { Counters } from "../core/counters.ts";
+import { Patience } from "../core/patience.ts";
+import { TokenGate } from "../core/token-gate.ts";
+import type { Ledger, Run } from "../ledger/ledger.ts";
+import type { ResultReader } from "../ledger/result-reader.ts";
+import type { Provider } from "../providers/provider.ts";
+import { Admission } from "../stages/admit.ts";
+import { createReask } from "../stages/reask.ts";
+import type { AnswerRowsOptions } from "./answer-rows.ts";
+import { chunkLimits } from "./chunk-limits.ts";
+import type { Question } from "./question.ts";
+import type { GradeSettings, RunHost } from "./settings.ts";
+
+/** What asking takes. */
+export interface AskingParts {
+  readonly settings: GradeSettings;
+  readonly host: RunHost;
+  readonly question: Question;
+  readonly provider: Provider;
+  readonly counters: Counters;
+  readonly ledger: Ledger;
+}
+
+/** One execution of a run. */
+interface Execution {
+  readonly run: Run;
+  readonly results: ResultReader;
+}
+
+/** What a chunk of the run may hold, with what earlier runs have learned of the provider. */
+export function runChunkLimits({ settings, provider, question, ledger, host }: AskingParts): ChunkLimits {
+  const learned = ledger.tokenLimit(provider.identity, question.request.model);
+  const enqueuedTokens = settings.enqueuedTokens ?? learned ?? Number.POSITIVE_INFINITY;
+  return chunkLimits(settings, { ...provider.limits, enqueuedTokens }, host.log);
+}
+
+/** How a run asks: the options of everything between the count stage and the waiting room. */
+export function askingOptions(
+  parts: AskingParts,
+  execution: Execution,
+): Pick<AnswerRowsOptions, "chunk" | "life" | "maxBatches"> {
+  const { settings, host } = parts;
+  const patience = patienceOf(settings, host);
+  const limits = runChunkLimits(parts);
+  const { maxBatches } = settings;
+  return {
+    chunk: { ...chunkOptions(parts), limits, patience, reask: reaskOf(parts, { ...execution, limits }) },
+    life: { ...lifeOptions(parts), admission: admissionOf(parts, { ...execution, patience }) },
+    maxBatches,
+  };
+}
+
+function patienceOf({ detach, wait }: GradeSettings, { clock }: RunHost): Patience {
+  const waitMs = wait === undefined ? undefined : wait * 1000;
+  return new Patience(clock, detach ? (waitMs ?? 0) : waitMs);
+}
+
+function chunkOptions({ host: { clock, log }, question, provider, counters }: AskingParts) {
+  const { firstMs, maxMs } = provider.poll;
+  return {
+    provider: provider.identity,
+    endpoint: question.endpoint.path,
+    model: question.request.model,
+    backoff: { firstMs, factor: 2, maxMs: maxMs * 5, jitter: 0.5 },
+    counters,
+    clock,
+    log,
+  };
+}
+
+function reaskOf({ question, provider }: AskingParts, { results, limits }: Execution & { limits: ChunkLimits }) {
+  const { endpoint, tokenizer, contextWindow = Number.POSITIVE_INFINITY } = question;
+  const most = { bytes: limits.bytes, tokens: Math.min(limits.tokens, contextWindow) };
+  return createReask({ endpoint, provider: provider.identity, tokenizer, results, limits: most });
+}
+
+function admissionOf(parts: AskingParts, { run, patience }: Execution & { patience: Patience }): Admission {
+  const { settings, ledger, question, provider, host } = parts;
+  const { maxBatches, enqueuedTokens, batchesPerHour = provider.limits.batchesPerHour } = settings;
+  const { clock, log, signal } = host;
+  return new Admission({
+    ledger,
+    run,
+    provider: provider.identity,
+    model: question.request.model,
+    limits: { maxBatches, enqueuedTokens, batchesPerHour },
+    patience,
+    clock,
+    log,
+    signal,
+  });
+}
+
+function lifeOptions({ settings, host: { clock, log }, question, provider, counters }: AskingParts) {
+  const { retries, pollInterval, keepRemote } = settings;
+  return {
+    provider,
+    endpoint: question.endpoint,
+    check: question.check,
+    retries,
+    counters,
+    clock,
+    log,
+    intervalMs: pollInterval === undefined ? undefined : pollInterval * 1000,
+    keepRemote,
+    transfers: new TokenGate(1),
+  };
+}

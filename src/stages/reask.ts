@@ -1,0 +1,60 @@
+import { InternalError } from "../core/errors.ts";
+import { canonicalBody, requestKey } from "../core/keys.ts";
+import type { RequestBody } from "../core/records.ts";
+import { requestLine } from "../core/request-line.ts";
+import type { Endpoint } from "../endpoints/endpoint.ts";
+import type { NewLine } from "../ledger/chunk-file.ts";
+import type { InvalidReply } from "../ledger/ledger.ts";
+import type { ResultReader } from "../ledger/result-reader.ts";
+import { readResultLine } from "../providers/result-line.ts";
+import type { Tokenizer } from "../tokens/tokenizer.ts";
+
+export interface ReaskOptions {
+  readonly endpoint: Endpoint;
+  /** The provider's identity. */
+  readonly provider: string;
+  readonly tokenizer: Tokenizer;
+  readonly results: ResultReader;
+  /** The most that a line may have; with more it is asked again as it was. */
+  readonly limits: { readonly bytes: number; readonly tokens: number };
+}
+
+/**
+ * The reask stage: the line of a request whose reply was no valid answer, with that reply and what is wrong with it
+ * behind the messages. It is another body, and sent under a key of its own; the outcome is filed under the request's.
+ * The same request and reply always make the same line.
+ *
+ * @returns a function that gives undefined where asking with a reason is not possible
+ */
+export function createReask(options: ReaskOptions) {
+  return (line: NewLine, reply: InvalidReply, isReask: boolean): NewLine | undefined => {
+    const { endpoint, provider, tokenizer, limits } = options;
+    const said = replyText(reply, options);
+    const before = bodyOf(line);
+    const original = isReask ? endpoint.withoutReply?.(before) : before;
+    const body = original && endpoint.withReply?.(original, { text: said, reason: reply.reason });
+    if (body === undefined) return undefined;
+    const bodyText = canonicalBody(body);
+    const sentKey = requestKey(provider, endpoint.path, bodyText);
+    const tokens = endpoint.promptTokens(body, (text) => tokenizer.count(text));
+    const text = requestLine(sentKey, endpoint.path, bodyText);
+    const isTooLong = Buffer.byteLength(text) >= limits.bytes || tokens > limits.tokens;
+    return isTooLong ? undefined : { ...line, line: text, tokens, sentKey };
+  };
+}
+
+function bodyOf({ line, key }: NewLine): RequestBody {
+  const parsed: { readonly body?: unknown } = JSON.parse(line);
+  if (!isBody(parsed.body)) throw new InternalError(`the line of request ${key} has no body`);
+  return parsed.body;
+}
+
+function isBody(value: unknown): value is RequestBody {
+  return typeof value === "object" && value !== null && "model" in value && typeof value.model === "string";
+}
+
+function replyText({ result }: InvalidReply, { results, endpoint }: ReaskOptions): string {
+  const line = readResultLine(results.read(result));
+  const answer = line?.kind === "response" ? endpoint.readAnswer(line.body) : undefined;
+  return answer?.text ?? "";
+}
