@@ -14,8 +14,8 @@ export interface AnswerContext {
   readonly seed: string;
   readonly createdSeconds: number;
   readonly meter: TokenMeter;
-  /** Obeys the directives in the user's text. @throws {ApiError} */
-  effectOf(userText: string): DirectiveName | undefined;
+  /** Obeys the directives in what the user said, turn by turn. @throws {ApiError} */
+  effectOf(userTexts: readonly string[]): DirectiveName | undefined;
 }
 
 export interface EndpointAnswer {
@@ -35,10 +35,7 @@ interface Turn {
   readonly content?: WireContent;
 }
 
-/** What the user said, in all turns. */
-export function userTextOf(messages: readonly Turn[]): string {
-  return messages
-    .filter((message) => message.role === "user")
-    .map((message) => contentText(message.content))
-    .join("\n");
+/** What the user said, turn by turn. */
+export function userTextsOf(messages: readonly Turn[]): readonly string[] {
+  return messages.filter((message) => message.role === "user").map((message) => contentText(message.content));
 }

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { systemCodeOf } from "../core/errors.ts";
 
 /**
- * How often a request body was tried, for directives with `times`: `attempts/<request hash>` has a line for every
- * occasion (a line of a batch, a live call). A batch that is worked on again after a kill is the same occasion.
+ * How often a question was tried, for directives with `times`: `attempts/<hash>` has a line for every occasion (a line of a batch, a live call). A batch that is worked on again after a kill is the same occasion.
  */
 export class AttemptLog {
   readonly #directory: string;
@@ -14,9 +13,9 @@ export class AttemptLog {
     mkdirSync(this.#directory, { recursive: true });
   }
 
-  /** @returns 1 for the first occasion at a request, 2 for the second, … */
-  numberOf(request: string, occasion: string): number {
-    const path = join(this.#directory, request);
+  /** @returns 1 for the first occasion of a question, 2 for the second, … */
+  numberOf(question: string, occasion: string): number {
+    const path = join(this.#directory, question);
     const known = occasions(path).indexOf(occasion);
     if (known !== -1) return known + 1;
     appendFileSync(path, `${occasion}\n`);

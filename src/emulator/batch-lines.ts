@@ -14,8 +14,11 @@ const UNANSWERED = {
   cancelled: { code: "batch_cancelled", message: "This request was not executed because the batch was cancelled." },
 } as const;
 
+/** What of an answer goes into a line. */
+export type LineAnswer = Pick<Answer, "status" | "body" | "delivery">;
+
 /** A line of an output or error file for an answered request, without its newline. All ASCII. */
-export function answerLine(batchId: string, customId: string, answer: Answer): string {
+export function answerLine(batchId: string, customId: string, answer: LineAnswer): string {
   const isOdd = answer.status === 0;
   const response = {
     status_code: answer.status,

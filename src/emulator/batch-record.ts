@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { StrikeName } from "./faults.ts";
 import { usageOf } from "./usage.ts";
 import { type BatchErrorObject, type BatchObject, batchObject, type CreateBatchRequest } from "./wire.ts";
 
@@ -15,6 +16,10 @@ export const batchRecord = z.object({
   work: z.object({
     createdMs: z.number(),
     expiresMs: z.number(),
+    /** How many batches were made on the directory before it: what its faults are drawn by. */
+    ordinal: z.number().default(0),
+    /** Until then neither lists nor look-ups find it. */
+    visibleMs: z.number().default(0),
     /** Chosen before the first line is written, so that every worker writes to the same files. */
     outputFileId: z.string(),
     errorFileId: z.string(),
@@ -25,6 +30,10 @@ export const batchRecord = z.object({
     errorBytes: z.number(),
     /** Set when the last request to be answered was: what is left is only to be written down. */
     ending: z.enum(ENDINGS).nullable(),
+    /** Prompt tokens, where their number is limited; 0 until they are counted. */
+    enqueuedTokens: z.number().default(0),
+    /** How often faults struck it, by name. */
+    strikes: z.record(z.string(), z.number()).default({}),
   }),
 });
 export type BatchRecord = z.infer<typeof batchRecord>;
@@ -37,13 +46,26 @@ export interface NewBatch {
   readonly outputFileId: string;
   readonly errorFileId: string;
   readonly outputLifetimeSeconds: number;
+  readonly ordinal: number;
+  /** How long neither lists nor look-ups find it. */
+  readonly lagMs: number;
 }
 
 /** The record of a batch that was just accepted. */
 export function newBatchRecord(created: NewBatch): BatchRecord {
-  const { id, request, createdMs, windowSeconds, outputFileId, errorFileId, outputLifetimeSeconds } = created;
-  const expiresMs = createdMs + windowSeconds * 1000;
-  const batch: BatchObject = {
+  const { createdMs, outputFileId, errorFileId, outputLifetimeSeconds, ordinal, lagMs } = created;
+  const expiresMs = createdMs + created.windowSeconds * 1000;
+  const plan = { createdMs, expiresMs, outputFileId, errorFileId, outputLifetimeSeconds, ordinal };
+  const progress = { answered: 0, outputBytes: 0, errorBytes: 0, ending: null, enqueuedTokens: 0, strikes: {} };
+  const record: BatchRecord = {
+    batch: newBatchObject(created, expiresMs),
+    work: { ...plan, visibleMs: createdMs + lagMs, ...progress },
+  };
+  return lagMs > 0 ? withStrike(record, "lag") : record;
+}
+
+function newBatchObject({ id, request, createdMs }: NewBatch, expiresMs: number): BatchObject {
+  return {
     id,
     object: "batch",
     endpoint: request.endpoint,
@@ -67,8 +89,6 @@ export function newBatchRecord(created: NewBatch): BatchRecord {
     usage: usageOf(0, 0),
     metadata: request.metadata ?? null,
   };
-  const progress = { answered: 0, outputBytes: 0, errorBytes: 0, ending: null };
-  return { batch, work: { createdMs, expiresMs, outputFileId, errorFileId, outputLifetimeSeconds, ...progress } };
 }
 
 /** Whether a batch has come to its end. */
@@ -79,6 +99,12 @@ export function isTerminal(batch: BatchObject): boolean {
 /** The record with some of the batch's fields changed. */
 export function withBatch(record: BatchRecord, changes: Partial<BatchObject>): BatchRecord {
   return { ...record, batch: { ...record.batch, ...changes } };
+}
+
+/** The record with one more strike of a fault. */
+export function withStrike({ batch, work }: BatchRecord, name: StrikeName): BatchRecord {
+  const strikes = { ...work.strikes, [name]: (work.strikes[name] ?? 0) + 1 };
+  return { batch, work: { ...work, strikes } };
 }
 
 /** The record of a batch whose input was refused. */

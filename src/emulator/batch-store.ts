@@ -1,10 +1,13 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type BatchRecord, batchRecord, isTerminal } from "./batch-record.ts";
 import { batchNotFound } from "./errors.ts";
 import { isId } from "./ids.ts";
 import { readJsonFile, readJsonFileSync, writeJsonFile } from "./json-file.ts";
+import { Tally } from "./tally.ts";
+
+const RECORD = /^(.+)\.json$/;
 
 /**
  * Batches on disk. `batches/<id>.json` is written by whoever made the batch and then only by the holder of its
@@ -12,10 +15,19 @@ import { readJsonFile, readJsonFileSync, writeJsonFile } from "./json-file.ts";
  */
 export class BatchStore {
   readonly #directory: string;
+  readonly #ordinals: Tally;
+  /** Batches that were found to have ended, as they stay. */
+  readonly #ended = new Set<string>();
 
   constructor(directory: string) {
     this.#directory = join(directory, "batches");
+    this.#ordinals = new Tally(join(directory, "ordinals"));
     mkdirSync(this.#directory, { recursive: true });
+  }
+
+  /** How many batches were made on the directory before the one that is made now. */
+  nextOrdinal(): number {
+    return this.#ordinals.add("batches") - 1;
   }
 
   write(record: BatchRecord): void {
@@ -47,9 +59,17 @@ export class BatchStore {
 
   /** Ids of all batches, newest first. */
   async ids(): Promise<readonly string[]> {
-    const names = await readdir(this.#directory);
-    const ids = names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
-    return ids.sort().reverse();
+    return idsIn(await readdir(this.#directory))
+      .sort()
+      .reverse();
+  }
+
+  /** The records of all batches that have not ended, without giving way to other work. */
+  unfinished(): readonly BatchRecord[] {
+    const ids = idsIn(readdirSync(this.#directory)).filter((id) => !this.#ended.has(id));
+    const records = ids.map((id) => this.readForWork(id));
+    for (const { batch } of records) if (isTerminal(batch)) this.#ended.add(batch.id);
+    return records.filter(({ batch }) => !isTerminal(batch));
   }
 
   /** Asks the worker to stop. */
@@ -84,4 +104,8 @@ export class BatchStore {
   #cancelPath(id: string): string {
     return join(this.#directory, `${id}.cancel`);
   }
+}
+
+function idsIn(names: readonly string[]): string[] {
+  return names.flatMap((name) => RECORD.exec(name)?.[1] ?? []);
 }

@@ -1,10 +1,13 @@
 import { LineReader, type ScannedInput } from "./batch-input.ts";
-import { answerLine, unansweredLine } from "./batch-lines.ts";
-import { type BatchEnding, type BatchRecord, toSeconds, withBatch } from "./batch-record.ts";
-import { parseBatchLine } from "./batch-validation.ts";
+import { answerLine, type LineAnswer, unansweredLine } from "./batch-lines.ts";
+import { type BatchEnding, type BatchRecord, toSeconds, withBatch, withStrike } from "./batch-record.ts";
+import { type BatchLine, parseBatchLine } from "./batch-validation.ts";
 import type { BillingEntry, BillingLog } from "./billing.ts";
 import type { Answer, Answerer } from "./completions.ts";
+import { errorOfStatus } from "./errors.ts";
+import type { FaultName } from "./faults.ts";
 import type { FileStore } from "./file-store.ts";
+import { directiveOf, type LineFault, type LineFaults } from "./line-faults.ts";
 import { shuffledOrder } from "./random.ts";
 import { ResultFile } from "./result-file.ts";
 import { addUsage } from "./usage.ts";
@@ -23,6 +26,7 @@ export interface BatchWorkParts {
   readonly billing: BillingLog;
   /** Requests of this batch in the billing log, which may be ahead of the record when a worker was killed. */
   readonly billed: number;
+  readonly faults: LineFaults;
 }
 
 /**
@@ -88,12 +92,13 @@ export class BatchWork {
   }
 
   /** As {@link checkpoint}; from then on nothing more is answered. */
-  finalize(ending: BatchEnding, nowMs: number): BatchRecord {
+  finalize(ending: BatchEnding, nowMs: number, fault?: FaultName): BatchRecord {
     const { batch, work } = this.checkpoint();
-    this.#record = {
+    const finalizing: BatchRecord = {
       batch: { ...batch, status: "finalizing", finalizing_at: toSeconds(nowMs) },
       work: { ...work, ending },
     };
+    this.#record = fault === undefined ? finalizing : withStrike(finalizing, fault);
     return this.#record;
   }
 
@@ -125,18 +130,33 @@ export class BatchWork {
   #answerNext(reader: LineReader): void {
     const index = this.#order[this.answered] ?? 0;
     const { batch } = this.#record;
-    const { customId, body } = parseBatchLine(reader.read(index));
-    const occasion = { name: `${batch.id}/${index}`, createdSeconds: batch.created_at };
+    const line = parseBatchLine(reader.read(index));
+    const { customId, body } = line;
+    const fault = this.#parts.faults.of(customId);
+    const occasion = { name: `${batch.id}/${index}`, createdSeconds: batch.created_at, fault: directiveOf(fault) };
     const answer = this.#parts.answerer.answer(body, occasion);
-    if (answer.delivery !== "lost") {
-      (answer.status === 200 ? this.#output : this.#errors).add(answerLine(batch.id, customId, answer));
-    }
+    if (answer.delivery !== "lost") this.#write(customId, answer);
+    if (fault !== undefined) this.#record = withStrike(this.#record, fault);
+    this.#addLine(fault, line, () => this.#parts.answerer.answer(body, { ...occasion, variant: "again" }));
     const { usage, request } = answer;
     if (usage !== undefined) {
       const { id, endpoint } = batch;
       this.#bill({ custom_id: customId, batch_id: id, endpoint, model: body.model, usage, request });
     }
     this.#tally(answer);
+  }
+
+  #write(customId: string, answer: LineAnswer): void {
+    (answer.status === 200 ? this.#output : this.#errors).add(answerLine(this.#record.batch.id, customId, answer));
+  }
+
+  /** Writes the line that some faults put beside the right one. */
+  #addLine(fault: LineFault | undefined, { customId }: BatchLine, answerAgain: () => Answer): void {
+    if (fault === "line_doubled") this.#write(customId, answerAgain());
+    if (fault === "line_foreign") this.#write(this.#parts.faults.foreignIdLike(customId), answerAgain());
+    if (fault !== "line_in_both_files") return;
+    const { status, body } = errorOfStatus(500);
+    this.#write(customId, { status, body, delivery: "whole" });
   }
 
   #bill(entry: BillingEntry): void {

@@ -1,5 +1,5 @@
 import type { RequestBody } from "../core/records.ts";
-import { type AnswerContext, type AnsweringEndpoint, type EndpointAnswer, userTextOf } from "./answering.ts";
+import { type AnswerContext, type AnsweringEndpoint, type EndpointAnswer, userTextsOf } from "./answering.ts";
 import { type AnswerFormat, type ComposedAnswer, composeAnswer } from "./composed-answer.ts";
 import { badRequest, missingParameter } from "./errors.ts";
 import { derivedId } from "./ids.ts";
@@ -14,7 +14,7 @@ export const chatCompletions: AnsweringEndpoint = { answer };
 function answer(body: RequestBody, context: AnswerContext): EndpointAnswer {
   const request = parseRequest(chatRequest, body);
   if (request.stream === true) throw badRequest("unsupported_value", "The emulator does not stream.", "stream");
-  const effect = context.effectOf(userTextOf(request.messages));
+  const effect = context.effectOf(userTextsOf(request.messages));
   const answers = Array.from({ length: request.n ?? 1 }, (_, index) =>
     composeAnswer({
       format: formatOf(request),

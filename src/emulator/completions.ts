@@ -3,7 +3,7 @@ import type { RequestBody } from "../core/records.ts";
 import type { AnsweringEndpoint } from "./answering.ts";
 import type { AttemptLog } from "./attempts.ts";
 import { requestHash } from "./billing.ts";
-import { type DirectiveName, findDirectives } from "./directives.ts";
+import { type Directive, type DirectiveName, findDirectives } from "./directives.ts";
 import { ApiError, errorOfStatus } from "./errors.ts";
 import type { TokenMeter } from "./usage.ts";
 import type { EndpointPath, UsageObject } from "./wire.ts";
@@ -21,6 +21,10 @@ export interface Occasion {
   /** Tells attempts apart: the batch and line, or the live call. */
   readonly name: string;
   readonly createdSeconds: number;
+  /** What befalls the answer whatever the user's text says. */
+  readonly fault?: Directive | undefined;
+  /** Makes it another answer than the usual one. */
+  readonly variant?: string;
 }
 
 /** What became of a request. */
@@ -47,14 +51,19 @@ export class Answerer {
     this.#parts = parts;
   }
 
+  /** Prompt tokens of a request. */
+  promptTokens(body: RequestBody): number {
+    return this.#parts.meter.promptTokens(body);
+  }
+
   answer(body: RequestBody, occasion: Occasion): Answer {
-    const seed = canonicalBody(body);
-    const request = requestHash(this.#parts.path, seed);
-    let delivery: Answer["delivery"] = "whole";
-    const effectOf = (userText: string) => {
-      const effect = this.#obey(userText, request, occasion);
-      if (effect === "corrupt") delivery = "cut";
-      if (effect === "lose") delivery = "lost";
+    const canonical = canonicalBody(body);
+    const seed = occasion.variant === undefined ? canonical : `${canonical}\n${occasion.variant}`;
+    const request = requestHash(this.#parts.path, canonical);
+    let delivery = deliveryOf(occasion.fault?.name);
+    const effectOf = (userTexts: readonly string[]) => {
+      const effect = this.#effectOf(userTexts, body.model, occasion);
+      delivery = deliveryOf(effect);
       return effect;
     };
     const context = { seed, createdSeconds: occasion.createdSeconds, meter: this.#parts.meter, effectOf };
@@ -67,13 +76,27 @@ export class Answerer {
     }
   }
 
-  #obey(userText: string, request: string, occasion: Occasion): DirectiveName | undefined {
-    const directives = findDirectives(userText);
-    if (directives.length === 0) return undefined;
-    const isCounted = directives.some((directive) => Number.isFinite(directive.times));
-    const attempt = isCounted ? this.#parts.attempts.numberOf(request, occasion.name) : 1;
-    const obeyed = directives.find((directive) => attempt <= directive.times);
+  /** Attempts are counted whatever befalls them. */
+  #effectOf(userTexts: readonly string[], model: string, occasion: Occasion): DirectiveName | undefined {
+    const asked = this.#obeyed(userTexts, model, occasion);
+    const obeyed = occasion.fault ?? asked;
     if (obeyed?.name === "status") throw errorOfStatus(obeyed.status);
     return obeyed?.name;
   }
+
+  #obeyed(userTexts: readonly string[], model: string, occasion: Occasion): Directive | undefined {
+    const found = userTexts.map(findDirectives);
+    const directives = found.flat();
+    const isCounted = directives.some((directive) => Number.isFinite(directive.times));
+    if (!isCounted) return directives[0];
+    const holder = userTexts[found.findIndex((ofText) => ofText.length > 0)] ?? "";
+    const question = requestHash(this.#parts.path, `${model}\n${holder}`);
+    const attempt = this.#parts.attempts.numberOf(question, occasion.name);
+    return directives.find((directive) => attempt <= directive.times);
+  }
+}
+
+function deliveryOf(effect: DirectiveName | undefined): Answer["delivery"] {
+  if (effect === "corrupt") return "cut";
+  return effect === "lose" ? "lost" : "whole";
 }

@@ -38,8 +38,8 @@ export function composeAnswer(composition: Composition): ComposedAnswer {
   const { effect, meter, maxTokens } = composition;
   const isRefusal = effect === "refuse";
   const text = isRefusal ? "I'm sorry, but I can't assist with that request." : textFor(composition);
-  const allowed = maxTokens ?? Number.POSITIVE_INFINITY;
   const tokens = meter.count(text);
+  const allowed = Math.min(maxTokens ?? Number.POSITIVE_INFINITY, effect === "cut_off" ? tokens >> 1 : tokens);
   if (tokens > allowed) {
     const kept = cutToTokens(text, allowed, meter);
     return { text: kept, isRefusal, finishReason: "length", tokens: meter.count(kept) };

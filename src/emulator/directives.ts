@@ -8,14 +8,16 @@ import { badRequest } from "./errors.ts";
  * | `[[emulator:refuse]]` | the model refuses (billed) |
  * | `[[emulator:content_filter]]` | the answer ends with finish reason `content_filter` (billed) |
  * | `[[emulator:invalid_answer]]` | the answer does not follow the schema that was asked for (billed) |
+ * | `[[emulator:cut_off]]` | the answer ends in its middle, with finish reason `length` (billed) |
  * | `[[emulator:status=429]]` | that HTTP status, 400 to 599: an error line in a batch, the response itself live; not billed |
  * | `[[emulator:status=0]]` | in a batch the line with `status_code` 0 and an empty body; live the connection is cut |
  * | `[[emulator:corrupt]]` | the line is cut in the middle, so that it is no JSON (billed); live: the body is |
  * | `[[emulator:lose]]` | no line in either file (billed); live: the connection is cut after the work was done |
  *
- * With `,times=K` before the brackets close (`[[emulator:status=500,times=2]]`) it holds for the first K attempts at
- * that request body only, in whatever batches or live calls; the count lies on disk. Where several are in a text, the
- * first that still holds is obeyed. An unknown one is answered with 400.
+ * With `,times=K` before the brackets close (`[[emulator:status=500,times=2]]`) it holds for the first K attempts only,
+ * in whatever batches or live calls; the count lies on disk. Attempts are counted by what stays the same when a
+ * request is asked again with a reason: endpoint, model, and the first user message that holds a directive. Where
+ * several are in a text, the first that still holds is obeyed. An unknown one is answered with 400.
  */
 export interface Directive {
   readonly name: DirectiveName;
@@ -25,8 +27,16 @@ export interface Directive {
   readonly times: number;
 }
 
-const NAMES = ["refuse", "content_filter", "invalid_answer", "status", "corrupt", "lose"] as const;
-export type DirectiveName = (typeof NAMES)[number];
+export const DIRECTIVE_NAMES = [
+  "refuse",
+  "content_filter",
+  "invalid_answer",
+  "cut_off",
+  "status",
+  "corrupt",
+  "lose",
+] as const;
+export type DirectiveName = (typeof DIRECTIVE_NAMES)[number];
 
 const OPENING = "[[emulator:";
 const DIRECTIVE = /\[\[emulator:([^\]]{0,80})\]\]/g;
@@ -44,11 +54,14 @@ export function findDirectives(text: string): readonly Directive[] {
 
 function parseDirective(text: string): Directive {
   const [, word, value, times] = GRAMMAR.exec(text) ?? [];
-  const name = NAMES.find((known) => known === word);
+  const name = DIRECTIVE_NAMES.find((known) => known === word);
   const status = Number(value ?? Number.NaN);
   const isStatus = status === 0 || (status >= 400 && status <= 599);
   if (name === undefined || (name === "status") !== (value !== undefined) || (name === "status" && !isStatus)) {
-    throw badRequest("unknown_emulator_directive", `Unknown emulator directive '${text}'. Known: ${NAMES.join(", ")}.`);
+    throw badRequest(
+      "unknown_emulator_directive",
+      `Unknown emulator directive '${text}'. Known: ${DIRECTIVE_NAMES.join(", ")}.`,
+    );
   }
   return { name, status, times: times === undefined ? Number.POSITIVE_INFINITY : Number(times) };
 }

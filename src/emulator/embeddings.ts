@@ -16,7 +16,7 @@ const PRECISION = 1e8;
 function answer(body: RequestBody, context: AnswerContext): EndpointAnswer {
   const request = parseRequest(embeddingsRequest, body);
   const inputs = inputsOf(request.input);
-  context.effectOf(inputs.filter((input) => typeof input === "string").join("\n"));
+  context.effectOf(inputs.filter((input) => typeof input === "string"));
   const dimensions = request.dimensions ?? DEFAULT_DIMENSIONS;
   const tokens = context.meter.promptTokens(body);
   const data = inputs.map((input, index) => {

@@ -35,6 +35,12 @@ export function batchNotFound(id: string): ApiError {
   return new ApiError(404, { message: `No batch found with id '${id}'.` });
 }
 
+/** 429 that no waiting mends. */
+export function insufficientQuota(): ApiError {
+  const message = "You exceeded your current quota, please check your plan and billing details.";
+  return new ApiError(429, { message, type: "insufficient_quota", code: "insufficient_quota" });
+}
+
 /** The error the API gives with a status, as far as it is known; used to rehearse them. */
 export function errorOfStatus(status: number): ApiError {
   const known = KNOWN_ERRORS[status] ?? { message: `The emulator was told to answer with status ${status}.` };

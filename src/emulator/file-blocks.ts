@@ -1,41 +1,30 @@
 import { open } from "node:fs/promises";
-import type { ServerResponse } from "node:http";
 
 const BLOCK_BYTES = 256 * 1024;
+
+/** A part of a file, in bytes; without bounds, all of it. */
+export interface FileRange {
+  readonly start?: number;
+  /** The first byte that is no part of it. */
+  readonly end?: number;
+}
 
 /**
  * Reads a file in blocks, all into the same buffer: a block is overwritten by the next. A read stream would make a
  * new buffer each time, and tens of megabytes of them before any is collected.
  */
-export async function* readBlocks(path: string): AsyncGenerator<Buffer> {
+export async function* readBlocks(path: string, range: FileRange = {}): AsyncGenerator<Buffer> {
+  const { start = 0, end = Number.POSITIVE_INFINITY } = range;
   const handle = await open(path, "r");
   try {
     const buffer = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, BLOCK_BYTES);
+    for (let position = start; position < end; ) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(BLOCK_BYTES, end - position), position);
       if (bytesRead === 0) return;
+      position += bytesRead;
       yield buffer.subarray(0, bytesRead);
     }
   } finally {
     await handle.close();
   }
-}
-
-/** Sends a file as a response's body, each block when the one before has left the process. */
-export async function sendFile(path: string, response: ServerResponse): Promise<void> {
-  for await (const block of readBlocks(path)) await send(block, response);
-  response.end();
-}
-
-/** @throws when the client goes away first. */
-function send(block: Buffer, response: ServerResponse): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onClose = () => reject(new Error("The client has closed the connection."));
-    response.once("close", onClose);
-    response.write(block, (error) => {
-      response.off("close", onClose);
-      if (error) reject(error);
-      else resolve();
-    });
-  });
 }

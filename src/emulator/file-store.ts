@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
 import type { Clock } from "../core/clock.ts";
 import { fileNotFound } from "./errors.ts";
 import { isId, newId } from "./ids.ts";
@@ -15,7 +16,13 @@ export interface FileDescription {
   readonly fileName: string;
   readonly purpose: string;
   readonly lifetimeSeconds: number | null;
+  /** How long lists do not show it yet. */
+  readonly lagMs?: number;
 }
+
+/** A file object as it lies on disk: with what clients do not see. */
+const storedFile = fileObject.extend({ listed_from_ms: z.number().default(0) });
+type StoredFile = z.infer<typeof storedFile>;
 
 /** Files on disk: `files/<id>.bin` and, once it is whole, `files/<id>.json`. */
 export class FileStore {
@@ -45,7 +52,8 @@ export class FileStore {
 
   /** Makes a file whose content is in place known. Doing so again changes nothing but its time. */
   publish(description: FileDescription): FileObject {
-    const created = Math.floor(this.#clock.now() / 1000);
+    const now = this.#clock.now();
+    const created = Math.floor(now / 1000);
     const lifetime = description.lifetimeSeconds;
     const file: FileObject = {
       id: description.id,
@@ -58,17 +66,15 @@ export class FileStore {
       status: "processed",
       status_details: null,
     };
-    writeJsonFile(this.#metadataPath(file.id), file);
+    const stored: StoredFile = { ...file, listed_from_ms: now + (description.lagMs ?? 0) };
+    writeJsonFile(this.#metadataPath(file.id), stored);
     return file;
   }
 
   /** @returns undefined for a file that never was, was deleted, or has expired */
   async find(id: string): Promise<FileObject | undefined> {
-    if (!isId("file-", id)) return undefined;
-    const found = await readJsonFile(this.#metadataPath(id));
-    const file = found === undefined ? undefined : fileObject.parse(found);
-    const expires = file?.expires_at ?? null;
-    return expires !== null && expires * 1000 <= this.#clock.now() ? undefined : file;
+    const stored = await this.#findStored(id);
+    return stored && withoutInternals(stored);
   }
 
   /** @throws {ApiError} 404 */
@@ -85,8 +91,9 @@ export class FileStore {
     if (query.order === "desc") ids.reverse();
     const files: FileObject[] = [];
     for (const id of query.after === undefined ? ids : ids.slice(ids.indexOf(query.after) + 1)) {
-      const file = await this.find(id);
-      if (file !== undefined && (query.purpose ?? file.purpose) === file.purpose) files.push(file);
+      const file = await this.#findStored(id);
+      if (file === undefined || file.listed_from_ms > this.#clock.now()) continue;
+      if ((query.purpose ?? file.purpose) === file.purpose) files.push(withoutInternals(file));
       if (files.length > query.limit) break;
     }
     return files;
@@ -99,7 +106,19 @@ export class FileStore {
     await rm(this.contentPath(id), { force: true });
   }
 
+  async #findStored(id: string): Promise<StoredFile | undefined> {
+    if (!isId("file-", id)) return undefined;
+    const found = await readJsonFile(this.#metadataPath(id));
+    const file = found === undefined ? undefined : storedFile.parse(found);
+    const expires = file?.expires_at ?? null;
+    return expires !== null && expires * 1000 <= this.#clock.now() ? undefined : file;
+  }
+
   #metadataPath(id: string): string {
     return join(this.#directory, `${id}.json`);
   }
+}
+
+function withoutInternals({ listed_from_ms: _, ...file }: StoredFile): FileObject {
+  return file;
 }

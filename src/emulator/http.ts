@@ -1,27 +1,21 @@
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { badRequest } from "./errors.ts";
 
-/** One call: what came, what goes out, and what the path's placeholder stands for. */
+/** One call: what came, and what the path's placeholder stands for. */
 export interface Exchange {
   readonly request: IncomingMessage;
-  readonly response: ServerResponse;
   readonly query: Readonly<Record<string, string>>;
   /** The `:id` of the path, else empty. */
   readonly id: string;
   readonly requestId: string;
+  /** How many calls of its operation there were on the directory, this one included. */
+  readonly callNumber: number;
 }
 
 /** A new value for the `x-request-id` header. */
 export function newRequestId(): string {
   return `req_${randomBytes(16).toString("hex")}`;
-}
-
-/** Answers with JSON. */
-export function sendJson(response: ServerResponse, body: unknown, status = 200): void {
-  const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length });
-  response.end(bytes);
 }
 
 /**

@@ -1,15 +1,15 @@
-import type { ServerResponse } from "node:http";
 import type { RequestBody } from "../core/records.ts";
 import { toSeconds } from "./batch-record.ts";
 import type { Answer } from "./completions.ts";
 import { ApiError, missingParameter } from "./errors.ts";
-import { type Exchange, readJsonBody, sendJson } from "./http.ts";
+import { type Exchange, readJsonBody } from "./http.ts";
+import { json, RESET, type Reply } from "./reply.ts";
 import type { Services } from "./services.ts";
 import type { EndpointPath } from "./wire.ts";
 
 /** The handler of one live endpoint. */
 export function answerLive(endpoint: EndpointPath) {
-  return async ({ request, response, requestId }: Exchange, services: Services): Promise<void> => {
+  return async ({ request, requestId }: Exchange, services: Services): Promise<Reply> => {
     const body = withModel(await readJsonBody(request, services.limits.bytesPerBody));
     const answerer = await services.answerers.get(endpoint, body.model);
     const occasion = { name: requestId, createdSeconds: toSeconds(services.clock.now()) };
@@ -18,7 +18,7 @@ export function answerLive(endpoint: EndpointPath) {
     if (usage !== undefined) {
       services.billing.append([{ custom_id: null, batch_id: null, endpoint, model: body.model, usage, request: hash }]);
     }
-    deliver(response, answer);
+    return replyOf(answer);
   };
 }
 
@@ -33,17 +33,8 @@ function withModel(body: Record<string, unknown>): RequestBody {
   return { ...body, model };
 }
 
-function deliver(response: ServerResponse, answer: Answer): void {
-  if (answer.delivery === "lost" || answer.status === 0) {
-    response.destroy();
-    return;
-  }
-  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
-  if (answer.delivery === "whole") {
-    sendJson(response, answer.body, answer.status);
-    return;
-  }
-  const text = JSON.stringify(answer.body);
-  response.writeHead(answer.status, { "content-type": "application/json" });
-  response.end(text.slice(0, text.length >> 1));
+function replyOf({ status, body, headers, delivery }: Answer): Reply {
+  if (delivery === "lost" || status === 0) return RESET;
+  const reply = json(body, status, headers);
+  return delivery === "cut" ? { ...reply, delivery: "body_short" } : reply;
 }

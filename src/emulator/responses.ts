@@ -1,5 +1,5 @@
 import type { RequestBody } from "../core/records.ts";
-import { type AnswerContext, type AnsweringEndpoint, type EndpointAnswer, userTextOf } from "./answering.ts";
+import { type AnswerContext, type AnsweringEndpoint, type EndpointAnswer, userTextsOf } from "./answering.ts";
 import { type AnswerFormat, type ComposedAnswer, composeAnswer } from "./composed-answer.ts";
 import { badRequest } from "./errors.ts";
 import { derivedId } from "./ids.ts";
@@ -19,7 +19,7 @@ function answer(body: RequestBody, context: AnswerContext): EndpointAnswer {
     format: formatOf(request),
     random: new SeededRandom(context.seed),
     maxTokens: request.max_output_tokens ?? undefined,
-    effect: context.effectOf(typeof input === "string" ? input : userTextOf(input)),
+    effect: context.effectOf(typeof input === "string" ? [input] : userTextsOf(input)),
     meter: context.meter,
   });
   const usage = usageOf(context.meter.promptTokens(body), composed.tokens);

@@ -1,11 +1,12 @@
 import { cancelBatch, createBatch, listBatches, retrieveBatch } from "./batch-handlers.ts";
 import { deleteFile, downloadFile, listFiles, retrieveFile, uploadFile } from "./file-handlers.ts";
-import { type Exchange, sendJson } from "./http.ts";
+import type { Exchange } from "./http.ts";
 import { answerLive } from "./live-handlers.ts";
+import { json, type Reply } from "./reply.ts";
 import type { Services } from "./services.ts";
 
-/** Answers one operation. @throws {ApiError} */
-export type Handler = (exchange: Exchange, services: Services) => Promise<void>;
+/** Carries one operation out. @throws {ApiError} */
+export type Handler = (exchange: Exchange, services: Services) => Promise<Reply>;
 
 /** Every operation, by method and path. */
 const routes: Readonly<Record<string, Handler>> = {
@@ -21,8 +22,9 @@ const routes: Readonly<Record<string, Handler>> = {
   "POST /v1/chat/completions": answerLive("/v1/chat/completions"),
   "POST /v1/responses": answerLive("/v1/responses"),
   "POST /v1/embeddings": answerLive("/v1/embeddings"),
-  "GET /emulator/billing": async ({ response }, { billing }) => sendJson(response, await billing.totals()),
-  "GET /emulator/calls": async ({ response }, { calls }) => sendJson(response, await calls.totals()),
+  "GET /emulator/billing": async (_, { billing }) => json(await billing.totals()),
+  "GET /emulator/calls": async (_, { calls }) => json(await calls.totals()),
+  "GET /emulator/faults": async (_, { faultLog }) => json(await faultLog.totals()),
 };
 
 export interface Match {

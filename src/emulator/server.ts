@@ -1,23 +1,26 @@
 import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
+import { join } from "node:path";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { messageOf, OutputError, systemCodeOf, UsageError } from "../core/errors.ts";
+import { messageOf, OutputError, UsageError } from "../core/errors.ts";
 import { Answerers } from "./answerers.ts";
 import { AttemptLog } from "./attempts.ts";
 import { BatchRunner } from "./batch-runner.ts";
 import { BatchStore } from "./batch-store.ts";
 import { BillingLog } from "./billing.ts";
-import { CallLog } from "./calls.ts";
+import { CallFaults } from "./call-faults.ts";
 import { Claims } from "./claims.ts";
-import { ApiError } from "./errors.ts";
+import { EnqueuedTokens } from "./enqueued-tokens.ts";
+import { FaultLog } from "./fault-log.ts";
+import { FaultPlan, type FaultSettings } from "./fault-plan.ts";
 import { FileStore } from "./file-store.ts";
-import { newRequestId, sendJson } from "./http.ts";
 import { DEFAULT_LIMITS, type EmulatorLimits } from "./limits.ts";
 import { enlist, retire } from "./processes.ts";
-import { type Match, route } from "./router.ts";
+import { serve } from "./serve.ts";
 import type { Services } from "./services.ts";
 import { sweepTemporaries } from "./sweep.ts";
+import { Tally } from "./tally.ts";
 import { Turns } from "./turns.ts";
 import { type CountTokens, TokenMeters } from "./usage.ts";
 
@@ -38,6 +41,12 @@ export interface EmulatorOptions {
   readonly limits?: Partial<EmulatorLimits>;
   /** Another count than the real tokenizer's. */
   readonly countTokens?: CountTokens;
+  /** What goes wrong, how often; see docs/emulator.md. Default: nothing but what directives ask for. */
+  readonly faults?: FaultSettings;
+  /** Prompt tokens per model that unfinished batches may hold; one that goes beyond it fails. Default: any number. */
+  readonly queueLimit?: number;
+  /** Requests answered after which batches are refused with `insufficient_quota`. Default: any number. */
+  readonly credit?: number;
 }
 
 /** A running emulator. */
@@ -55,8 +64,10 @@ const SCANS_AT_ONCE = 2;
  * Serves OpenAI's Files and Batches, and the three endpoints they are for, over HTTP.
  *
  * The directory is the database: the process may be killed at any instant, and the next one carries on. Beside the
- * API there are `GET /emulator/billing` (what was billed) and `GET /emulator/calls` (API calls by operation).
+ * API there are `GET /emulator/billing` (what was billed), `GET /emulator/calls` (API calls by operation) and
+ * `GET /emulator/faults` (how often each fault struck).
  *
+ * @throws {ConfigurationError} for a fault that is not known, or a rate that is none.
  * @throws {UsageError} when the port cannot be listened on.
  * @throws {OutputError} when the directory cannot be made.
  */
@@ -95,18 +106,26 @@ async function makeDirectory(directory: string): Promise<void> {
 
 function createServices(options: EmulatorOptions, token: string): Services {
   const { directory, clock = systemClock, batchSeconds = 0, windowSeconds = 86_400, countTokens } = options;
+  const faults = new FaultPlan(options.faults);
+  const batches = new BatchStore(directory);
   const batchServices = {
     clock,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     batchSeconds,
     files: new FileStore(directory, clock),
-    batches: new BatchStore(directory),
+    batches,
     billing: new BillingLog(directory),
     answerers: new Answerers(new AttemptLog(directory), new TokenMeters(countTokens)),
     scanTurns: new Turns(SCANS_AT_ONCE),
+    faults,
+    enqueuedTokens: new EnqueuedTokens(options.queueLimit, batches),
   };
   const runner = new BatchRunner(batchServices, new Claims(directory, enlist(token)));
-  return { ...batchServices, runner, calls: new CallLog(directory), windowSeconds, apiKey: options.apiKey };
+  const calls = new Tally(join(directory, "calls"));
+  const faultLog = new FaultLog(new Tally(join(directory, "faults")), batches);
+  const callFaults = new CallFaults(faults, calls);
+  const { apiKey, credit } = options;
+  return { ...batchServices, runner, calls, callFaults, faultLog, windowSeconds, apiKey, credit };
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {
@@ -120,47 +139,4 @@ function listen(server: Server, port: number, host: string): Promise<number> {
       resolve(typeof address === "object" && address !== null ? address.port : port);
     });
   });
-}
-
-async function serve(request: IncomingMessage, response: ServerResponse, services: Services): Promise<void> {
-  const requestId = newRequestId();
-  response.setHeader("x-request-id", requestId);
-  try {
-    const url = new URL(request.url ?? "/", "http://emulator");
-    const match = matchOf(request, url.pathname);
-    if (!match.operation.includes(" /emulator/")) services.calls.record(match.operation);
-    checkKey(request, services.apiKey);
-    const query = Object.fromEntries(url.searchParams);
-    await match.handler({ request, response, query, id: match.id, requestId }, services);
-  } catch (error) {
-    answerError(response, error);
-  } finally {
-    // What was not read of a refused upload: the client would otherwise hang in the middle of it.
-    request.resume();
-  }
-}
-
-/** @throws {ApiError} 404 */
-function matchOf(request: IncomingMessage, path: string): Match {
-  const match = route(request.method ?? "GET", path);
-  if (match === undefined) throw new ApiError(404, { message: `Invalid URL (${request.method} ${path})` });
-  return match;
-}
-
-/** @throws {ApiError} 401. The key that was sent is not repeated. */
-function checkKey(request: IncomingMessage, apiKey: string | undefined): void {
-  const sent = request.headers.authorization ?? `Bearer ${request.headers["api-key"]}`;
-  if (apiKey === undefined || sent === `Bearer ${apiKey}`) return;
-  throw new ApiError(401, { message: "Incorrect API key provided.", code: "invalid_api_key" });
-}
-
-function answerError(response: ServerResponse, error: unknown): void {
-  if (response.headersSent || response.destroyed || systemCodeOf(error) === "ECONNRESET") {
-    response.destroy();
-    return;
-  }
-  const isExpected = error instanceof ApiError;
-  const failure = isExpected ? error : new ApiError(500, { message: messageOf(error), type: "server_error" });
-  for (const [name, value] of Object.entries(failure.headers)) response.setHeader(name, value);
-  sendJson(response, failure.body, failure.status);
 }

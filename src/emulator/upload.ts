@@ -10,20 +10,25 @@ import { type FileObject, uploadFields } from "./wire.ts";
 const MAX_FIELD_BYTES = 65_536;
 const BYTE_ORDER_MARK = "\ufeff";
 
+/** Where an upload goes. */
+export interface UploadOptions {
+  readonly files: FileStore;
+  readonly limits: EmulatorLimits;
+  /** How long the list of files does not show it. */
+  readonly lagMs: number;
+}
+
 /**
  * Takes the form of `POST /v1/files` as it arrives and stores its file.
  *
  * @throws {ApiError} 400 for a form without file or purpose, or a file the API refuses.
  */
-export async function receiveUpload(
-  form: AsyncIterable<MultipartEvent>,
-  files: FileStore,
-  limits: EmulatorLimits,
-): Promise<FileObject> {
+export async function receiveUpload(form: AsyncIterable<MultipartEvent>, options: UploadOptions): Promise<FileObject> {
+  const { files, limits, lagMs } = options;
   const upload = new Upload(files.receive(), limits);
   try {
     for await (const event of form) await upload.take(event);
-    return files.publish(await upload.finish());
+    return files.publish({ ...(await upload.finish()), lagMs });
   } finally {
     await upload.discard();
   }
@@ -52,6 +57,7 @@ class Upload {
   /** Checks the whole, and gives the content its name. */
   async finish() {
     const fields = parseRequest(uploadFields, Object.fromEntries(this.#fields));
+    checkExpiry(fields);
     if (this.#fileName === undefined) throw missingParameter("file");
     if (fields.purpose === "batch") this.#checkBatchInput(this.#fileName);
     const usual = fields.purpose === "batch" ? DEFAULT_FILE_LIFETIME_SECONDS : null;
@@ -100,3 +106,11 @@ class Upload {
     throw badRequest("invalid_file_format", message, "file");
   }
 }
+
+/** @throws {ApiError} 400 for one of two fields that only mean something together */
+function checkExpiry(fields: Readonly<Record<string, unknown>>): void {
+  const missing = EXPIRY_FIELDS.filter((name) => fields[name] === undefined);
+  if (missing.length === 1) throw missingParameter(`${missing[0]}`);
+}
+
+const EXPIRY_FIELDS = ["expires_after[anchor]", "expires_after[seconds]"] as const;

@@ -3,7 +3,7 @@ import { identityOf, requireBaseUrl } from "./openai-compatible/dialect.ts";
 import type { Provider, ProviderSettings } from "./provider.ts";
 
 /** The emulator keeps OpenAI's limits, so that a rehearsal meets them. */
-const LIMITS = { requestsPerBatch: 50_000, bytesPerBatch: 200_000_000 };
+const LIMITS = { requestsPerBatch: 50_000, bytesPerBatch: 200_000_000, batchesPerHour: 2_000 };
 
 /** The emulator, embedded in this process or started with `bg-pipe emulate`. It needs no key. */
 export function createEmulatorProvider(settings: ProviderSettings): Provider {
@@ -13,7 +13,8 @@ export function createEmulatorProvider(settings: ProviderSettings): Provider {
       identity: identityOf("emulator", settings),
       baseUrl: requireBaseUrl("emulator", settings, "http://127.0.0.1:8787/v1"),
       limits: LIMITS,
-      poll: { firstMs: 50, maxMs: 1_000, createTimeoutMs: 2_000, listLagMs: 500 },
+      takesExpiry: true,
+      poll: { firstMs: 50, maxMs: 1_000, createTimeoutMs: 2_000, listLagMs: 2_500 },
     },
     settings,
   );

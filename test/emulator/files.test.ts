@@ -3,7 +3,17 @@ import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import OpenAI, { toFile } from "openai";
 import { describe, expect, test } from "vitest";
-import { clientOf, ManualClock, startForTest, temporaryDirectory, upload } from "./support.ts";
+import {
+  clientOf,
+  lines,
+  ManualClock,
+  resultLines,
+  runBatch,
+  startForTest,
+  temporaryDirectory,
+  untilEnded,
+  upload,
+} from "./support.ts";
 
 describe("files", () => {
   test("come back as they went", async () => {
@@ -76,6 +86,23 @@ describe("files", () => {
     expect((await client.files.retrieve(file.id)).id).toBe(file.id);
     clock.advance(1);
     await expect(client.files.retrieve(file.id)).rejects.toThrow(OpenAI.NotFoundError);
+    await expect(client.files.content(file.id)).rejects.toThrow(OpenAI.NotFoundError);
+    await expect(client.files.delete(file.id)).rejects.toThrow(OpenAI.NotFoundError);
+    expect((await client.files.list()).data).toEqual([]);
+  });
+
+  test("of a batch expire too: the input before it is read, the output when its time is over", async () => {
+    const clock = new ManualClock();
+    const { client } = await startForTest({ clock });
+    const file = await upload(client, lines(1));
+    clock.advance(30 * 24 * 3600);
+    const request = { input_file_id: file.id, endpoint: "/v1/chat/completions", completion_window: "24h" } as const;
+    const late = await untilEnded(client, (await client.batches.create(request)).id);
+    expect(late.errors?.data).toMatchObject([{ message: expect.stringContaining(`Cannot find file ${file.id}`) }]);
+    const batch = await runBatch(client, lines(1), { output_expires_after: { anchor: "created_at", seconds: 3600 } });
+    expect(await resultLines(client, batch.output_file_id)).toHaveLength(1);
+    clock.advance(3600);
+    await expect(client.files.content(batch.output_file_id ?? "")).rejects.toThrow(OpenAI.NotFoundError);
   });
 
   test("keep clear of the rest of the disk", async () => {
@@ -106,7 +133,7 @@ describe("an upload is refused", () => {
     await expect(refused).rejects.toThrow("400 File is too large.");
   });
 
-  test("without a purpose, or with one of nobody's", async () => {
+  test("without a purpose, with one of nobody's, or with half an expiry", async () => {
     const { emulator } = await startForTest();
     const post = async (fields: Record<string, string>) => {
       const form = new FormData();
@@ -122,6 +149,15 @@ describe("an upload is refused", () => {
     expect(await post({ purpose: "fun" })).toMatchObject({
       status: 400,
       error: { code: "invalid_value", param: "purpose" },
+    });
+    expect(await post({ purpose: "batch", "expires_after[seconds]": "3600" })).toMatchObject({
+      status: 400,
+      error: { code: "missing_required_parameter", param: "expires_after[anchor]" },
+    });
+    const expiry = { "expires_after[anchor]": "created_at", "expires_after[seconds]": "60" };
+    expect(await post({ purpose: "batch", ...expiry })).toMatchObject({
+      status: 400,
+      error: { code: "invalid_value" },
     });
   });
 

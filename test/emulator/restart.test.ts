@@ -1,9 +1,8 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { BillingLog } from "../../src/emulator/billing.ts";
 import { Claims } from "../../src/emulator/claims.ts";
 import { enlist, retire } from "../../src/emulator/processes.ts";
@@ -12,29 +11,17 @@ import {
   clientOf,
   createBatch,
   emulatorPage,
+  kill,
   line,
   lines,
   ManualClock,
   runBatch,
   startForTest,
+  startProcess,
   temporaryDirectory,
   until,
   untilEnded,
 } from "./support.ts";
-
-const PROGRAM = fileURLToPath(new URL("emulator-process.ts", import.meta.url));
-
-async function startProcess(options: object): Promise<{ url: string; process: ChildProcess }> {
-  const child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], { stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const [chunk] = await once(child.stdout, "data");
-  return { url: String(chunk).trim(), process: child };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  child.kill("SIGKILL");
-  await once(child, "exit");
-}
 
 /** Some lines fail, some only at first: what a second run over them must not change. */
 const input = Array.from({ length: 600 }, (_, index) =>

@@ -1,10 +1,14 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import OpenAI, { toFile } from "openai";
 import { onTestFinished } from "vitest";
 import type { Clock } from "../../src/core/clock.ts";
+import type { FaultRates } from "../../src/emulator/faults.ts";
 import { type EmulatorOptions, startEmulator } from "../../src/emulator/server.ts";
 
 /** A folder that is gone after the test. */
@@ -23,6 +27,26 @@ export async function startForTest(options: Partial<EmulatorOptions> = {}) {
   const emulator = await startEmulator({ countTokens, ...options, directory });
   onTestFinished(() => emulator.close());
   return { emulator, directory, client: clientOf(emulator.url) };
+}
+
+/** As {@link startForTest}, with faults; what they take time for takes 50 ms. */
+export function startWithFaults(rates: FaultRates, options: Partial<EmulatorOptions> = {}) {
+  return startForTest({ faults: { seed: 1, rates, seconds: 0.05 }, ...options });
+}
+
+const PROGRAM = fileURLToPath(new URL("emulator-process.ts", import.meta.url));
+
+/** An emulator in a process of its own, to be killed. */
+export async function startProcess(options: object): Promise<{ url: string; process: ChildProcess }> {
+  const child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [chunk] = await once(child.stdout, "data");
+  return { url: String(chunk).trim(), process: child };
+}
+
+export async function kill(child: ChildProcess): Promise<void> {
+  child.kill("SIGKILL");
+  await once(child, "exit");
 }
 
 /** The official client; it repeats nothing by itself. */
@@ -101,12 +125,14 @@ export interface ResultLine {
 
 /** The lines of a result file; none for no file. */
 export async function resultLines(client: OpenAI, fileId: string | null | undefined): Promise<ResultLine[]> {
+  return (await rawLines(client, fileId)).map((json) => JSON.parse(json));
+}
+
+/** As {@link resultLines}, for lines that may be no JSON. */
+export async function rawLines(client: OpenAI, fileId: string | null | undefined): Promise<string[]> {
   if (!fileId) return [];
   const text = await (await client.files.content(fileId)).text();
-  return text
-    .trimEnd()
-    .split("\n")
-    .map((json) => JSON.parse(json));
+  return text.trimEnd().split("\n");
 }
 
 /** What was answered, in the order of the file. */
@@ -116,7 +142,7 @@ export async function answersOf(client: OpenAI, batch: OpenAI.Batch) {
 }
 
 /** An answer of the emulator's own pages. */
-export async function emulatorPage(url: string, page: "billing" | "calls") {
+export async function emulatorPage(url: string, page: "billing" | "calls" | "faults") {
   const response = await fetch(url.replace(/\/v1$/, `/emulator/${page}`));
   return (await response.json()) as Record<string, number>;
 }

@@ -10,6 +10,7 @@ import { writeFileDurably } from "../../io/durable.ts";
 import type { RunHost } from "../../pipelines/settings.ts";
 import { formatSummary, type Summary } from "../../report/summary.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { faultOptions, setFaultsAside } from "../emulator-options.ts";
 import { boundHeapGrowth } from "../memory.ts";
 import { writeText } from "../write-text.ts";
 
@@ -45,7 +46,9 @@ async function run(context: CommandContext): Promise<number> {
   refuseTerminalInput(context);
   boundHeapGrowth();
   const { values } = context.configuration;
-  const emulator = values.provider === "emulator" && values.baseUrl === undefined ? await embed(context) : undefined;
+  const isEmbedded = values.provider === "emulator" && values.baseUrl === undefined;
+  if (!isEmbedded) setFaultsAside(context);
+  const emulator = isEmbedded ? await embed(context) : undefined;
   try {
     const settings = { ...values, ...(emulator && { baseUrl: emulator.url }), inputs: context.positionals };
     const { grade: gradeRows } = await import("../../pipelines/grade.ts");
@@ -68,8 +71,9 @@ function refuseTerminalInput({ positionals, stdin }: CommandContext): void {
 
 /** The emulator in this process. Its files are in the state directory, so that a later run finds its batches. */
 async function embed({ configuration }: CommandContext): Promise<Emulator> {
+  const faults = await faultOptions(configuration);
   const { startEmulator } = await import("../../emulator/server.ts");
-  return startEmulator({ directory: join(configuration.values.stateDir, "emulator"), clock: systemClock });
+  return startEmulator({ directory: join(configuration.values.stateDir, "emulator"), clock: systemClock, ...faults });
 }
 
 async function hostOf(context: CommandContext, isEmbedded: boolean): Promise<RunHost> {
