@@ -14,7 +14,10 @@ export function createAzureProvider(settings: ProviderSettings): Provider {
       identity: identityOf("azure", settings),
       baseUrl: requireBaseUrl("azure", settings, "https://RESOURCE.openai.azure.com/openai/v1"),
       limits: LIMITS,
+      takesExpiry: true,
       poll: { firstMs: 60_000, maxMs: 120_000, createTimeoutMs: 60_000, listLagMs: 60_000 },
+      // Azure OpenAI's guide to batch: wait for the status `processed` before the batch is created.
+      waitsForProcessing: true,
       headers: { "api-key": settings.apiKey ?? "" },
     },
     settings,

@@ -1,4 +1,5 @@
 import { BgPipeError, type ErrorDetails, EXIT } from "../core/errors.ts";
+import type { BatchError } from "./provider.ts";
 
 /**
  * How a call to a provider failed.
@@ -6,7 +7,8 @@ import { BgPipeError, type ErrorDetails, EXIT } from "../core/errors.ts";
  * - `key_refused`: there will be no answer with this key.
  * - `quota`: credit or quota is used up; a person has to do something first.
  * - `rate_limited`: not now; the call was not carried out.
- * - `unavailable`: no answer, or a server error. **Whether the call was carried out is unclear.**
+ * - `unavailable`: no answer, a server error, or an answer that is not the API's. **Whether the call was carried out is
+ *   unclear**, unless `isUnsent`.
  * - `not_found`: the file or batch does not exist, or not yet.
  * - `rejected`: the provider will not have it, now or later.
  */
@@ -28,6 +30,10 @@ export interface ProviderErrorDetails extends ErrorDetails {
   readonly providerCode?: string;
   /** How long the provider asks to wait, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** Whether the call is known not to have left this machine. */
+  readonly isUnsent?: boolean;
+  /** What is wrong with which line of a batch's input file, where the provider says so at once. */
+  readonly batchErrors?: readonly BatchError[];
 }
 
 /** A call to a provider that did not succeed. */
@@ -36,6 +42,8 @@ export class ProviderError extends BgPipeError {
   readonly status: number | undefined;
   readonly providerCode: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly isUnsent: boolean;
+  readonly batchErrors: readonly BatchError[] | undefined;
 
   constructor(kind: ProviderErrorKind, message: string, details: ProviderErrorDetails = {}) {
     super(kind, EXIT_STATUSES[kind], message, details);
@@ -43,6 +51,8 @@ export class ProviderError extends BgPipeError {
     this.status = details.status;
     this.providerCode = details.providerCode;
     this.retryAfterMs = details.retryAfterMs;
+    this.isUnsent = details.isUnsent ?? false;
+    this.batchErrors = details.batchErrors;
   }
 }
 
@@ -53,5 +63,5 @@ export function isTransient(error: unknown): boolean {
 
 /** Whether a call that failed may have been carried out all the same. */
 export function isUnclear(error: unknown): boolean {
-  return error instanceof ProviderError && error.kind === "unavailable";
+  return error instanceof ProviderError && error.kind === "unavailable" && !error.isUnsent;
 }

@@ -6,6 +6,8 @@ export interface BatchLimits {
   readonly requestsPerBatch: number;
   /** Bytes of the serialised input file. */
   readonly bytesPerBatch: number;
+  /** Batches that may be created within an hour; undefined where the provider names no such limit. */
+  readonly batchesPerHour?: number;
 }
 
 /** How often to look at a batch when the user does not say. */
@@ -61,6 +63,8 @@ export interface ProviderSettings {
   readonly apiKey: string | undefined;
   /** Whether `baseUrl` is a server of this process, whose address says nothing about whose answers it gives. */
   readonly isEmbedded: boolean;
+  /** Whether files are left at the provider as long as it likes (`--keep-remote`), rather than made to expire. */
+  readonly keepsFiles?: boolean;
   readonly log: Logger;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -71,7 +75,11 @@ export interface ProviderSettings {
  *
  * Calls that create something (`upload`, `createBatch`) are made once and never repeated by the adapter: whether a
  * lost reply means "done" or "not done" is for the caller to find out, by `findUpload` and `findBatch`. All other
- * calls repeat themselves on transient failures. Every call throws a `ProviderError`.
+ * calls repeat themselves on transient failures. What the provider is to blame for is thrown as a `ProviderError`, what
+ * the disk is as an `OutputError` or `InputMissingError`.
+ *
+ * While a provider that was there before does not answer, calls are held back (see `CircuitBreaker`): a call may take
+ * a minute or two until it fails.
  */
 export interface Provider {
   readonly name: string;
@@ -79,11 +87,21 @@ export interface Provider {
   readonly identity: string;
   readonly limits: BatchLimits;
   readonly poll: PollDefaults;
-  /** Whether any call has been answered yet. Who was never there is not waited for as long as who was. */
+  /**
+   * Whether any call has been answered yet, be it by an error, in the API's own form. Who was never there is not waited
+   * for as long as who was.
+   */
   readonly wasReached: boolean;
-  /** Uploads a file from disk under that name, streaming. @returns the file's id */
+  /**
+   * Uploads a file from disk under that name, streaming, and waits until the provider can use it.
+   *
+   * @returns the file's id
+   */
   upload(path: string, name: string): Promise<string>;
-  /** A batch input file with that name, if the provider has one. */
+  /**
+   * The newest batch input file with that name, if the provider has one; it can be used. Older ones, whose replies were
+   * lost twice, are not looked for: they expire.
+   */
   findUpload(name: string): Promise<string | undefined>;
   createBatch(request: CreateBatch): Promise<Batch>;
   /**
@@ -92,13 +110,15 @@ export interface Provider {
    */
   findBatch(chunkName: string, among: BatchRange): Promise<Batch | undefined>;
   retrieveBatch(id: string): Promise<Batch>;
+  /** Asks for a batch's end. @returns the batch as it is then; one that has ended already is no error */
   cancelBatch(id: string): Promise<Batch>;
   /**
-   * Downloads a file to disk, streaming, and checks its size against what the provider says it is.
+   * Downloads a file to disk, streaming, and checks that it is whole.
    *
    * @returns bytes written
    */
   download(fileId: string, path: string): Promise<number>;
+  /** Deletes a file. One that is not there is no error. */
   deleteFile(fileId: string): Promise<void>;
   /** Lets go of what the adapter holds (connections, an embedded server). */
   close(): Promise<void>;

@@ -1,7 +1,5 @@
-import { createReadStream } from "node:fs";
-import { OpenAI, toStreamingFile } from "openai";
-import type { Backoff } from "../../core/backoff.ts";
-import { retry } from "../../core/retry.ts";
+import { APIError, type OpenAI, toStreamingFile } from "openai";
+import { type Backoff, nextDelay } from "../../core/backoff.ts";
 import {
   type Batch,
   type BatchLimits,
@@ -12,31 +10,23 @@ import {
   type Provider,
   type ProviderSettings,
 } from "../provider.ts";
-import { isTransient, ProviderError } from "../provider-error.ts";
-import { saveBody } from "./download.ts";
-import { streamingFetch } from "./streaming-fetch.ts";
-import { translateError } from "./translate-error.ts";
-import { type Page, parseBatch, parseFile, parsePage } from "./wire.ts";
+import { ProviderError } from "../provider-error.ts";
+import { ApiCalls } from "./api-calls.ts";
+import { createClient } from "./client.ts";
+import type { Dialect } from "./dialect.ts";
+import { Download } from "./download.ts";
+import { INPUT_EXPIRY, OUTPUT_EXPIRY } from "./expiry.ts";
+import { type ErrorContext, maskedErrors } from "./translate-error.ts";
+import { checkDeletion, type Page, parseBatch, parseFile, parsePage, type RemoteFile } from "./wire.ts";
+import { withContent } from "./with-content.ts";
 
-/** What sets one OpenAI-compatible provider apart from another. */
-export interface Dialect {
-  readonly name: string;
-  readonly identity: string;
-  readonly baseUrl: string;
-  readonly limits: BatchLimits;
-  readonly poll: PollDefaults;
-  /** Headers beside the usual ones. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-const BACKOFF: Backoff = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.5 };
-/** Tries after the first of a call that may be repeated: some seconds in all. What lasts longer is the caller's. */
-const RETRIES = 4;
-const CALL_TIMEOUT_MS = 120_000;
 /** A big upload over a slow line. */
 const UPLOAD_TIMEOUT_MS = 3_600_000;
 /** Batches and files are listed newest first; ours is among the last few thousand or not there. */
 const MAX_PAGES = 50;
+/** How often to see whether an upload can be used. */
+const PROCESSING_POLL: Backoff = { firstMs: 1_000, factor: 1.5, maxMs: 30_000, jitter: 0.2 };
+const PROCESSING_LIMIT_MS = 900_000;
 
 interface Listing<T> {
   readonly query: Readonly<Record<string, string>>;
@@ -50,42 +40,43 @@ export class OpenAiCompatibleProvider implements Provider {
   readonly limits: BatchLimits;
   readonly poll: PollDefaults;
   readonly #client: OpenAI;
+  readonly #calls: ApiCalls;
+  readonly #context: ErrorContext;
+  readonly #dialect: Dialect;
   readonly #settings: ProviderSettings;
-  #wasReached = false;
 
   constructor(dialect: Dialect, settings: ProviderSettings) {
     this.name = dialect.name;
     this.identity = dialect.identity;
     this.limits = dialect.limits;
     this.poll = dialect.poll;
+    this.#dialect = dialect;
     this.#settings = settings;
-    this.#client = new OpenAI({
-      apiKey: settings.apiKey ?? "none",
-      baseURL: dialect.baseUrl,
-      // The SDK would repeat POST /batches, and bill twice. What may be repeated is repeated here.
-      maxRetries: 0,
-      timeout: CALL_TIMEOUT_MS,
-      fetch: streamingFetch,
-      defaultHeaders: dialect.headers ?? {},
-    });
+    this.#context = { provider: dialect.name, apiKey: settings.apiKey };
+    this.#calls = new ApiCalls(this.#context, settings);
+    this.#client = createClient(dialect, settings);
   }
 
   get wasReached(): boolean {
-    return this.#wasReached;
+    return this.#calls.wasReached;
   }
 
   async upload(path: string, name: string): Promise<string> {
-    return this.#call("upload file", async () => {
-      const file = toStreamingFile(createReadStream(path), name, { type: "application/jsonl" });
-      const options = this.#options({ timeout: UPLOAD_TIMEOUT_MS });
-      return parseFile(await this.#client.files.create({ file, purpose: "batch" }, options)).id;
-    });
+    const options = this.#options({ timeout: UPLOAD_TIMEOUT_MS });
+    const expiry = this.#setsExpiry ? { expires_after: INPUT_EXPIRY } : {};
+    const uploaded = await this.#calls.once("upload file", () =>
+      withContent(path, async (content) => {
+        const file = toStreamingFile(content, name, { type: "application/jsonl" });
+        return parseFile(await this.#client.files.create({ file, purpose: "batch", ...expiry }, options));
+      }),
+    );
+    return (await this.#processed(uploaded)).id;
   }
 
   async findUpload(name: string): Promise<string | undefined> {
     const query = { purpose: "batch", order: "desc", limit: "1000" };
     for await (const file of this.#list("list files", "/files", { query, parse: parseFile })) {
-      if (file.name === name) return file.id;
+      if (file.name === name && file.state !== "refused") return (await this.#processed(file)).id;
     }
     return undefined;
   }
@@ -97,14 +88,15 @@ export class OpenAiCompatibleProvider implements Provider {
       endpoint,
       completion_window: "24h",
       metadata: { [CHUNK_METADATA_KEY]: chunkName },
+      ...(this.#setsExpiry ? { output_expires_after: OUTPUT_EXPIRY } : {}),
     };
     const options = this.#options({ body, timeout: this.poll.createTimeoutMs });
-    return this.#call("create batch", async () => parseBatch(await this.#client.post("/batches", options)));
+    return this.#calls.once("create batch", async () => this.#batch(await this.#client.post("/batches", options)));
   }
 
   async findBatch(chunkName: string, { createdSince, exceptId }: BatchRange): Promise<Batch | undefined> {
-    const query = { limit: "100" };
-    for await (const batch of this.#list("list batches", "/batches", { query, parse: parseBatch })) {
+    const listing = { query: { limit: "100" }, parse: (value: unknown) => this.#batch(value) };
+    for await (const batch of this.#list("list batches", "/batches", listing)) {
       const isOurs = batch.metadata[CHUNK_METADATA_KEY] === chunkName && batch.id !== exceptId;
       if (isOurs && batch.status !== "failed") return batch;
       if (batch.createdAt > 0 && batch.createdAt < createdSince) return undefined;
@@ -113,42 +105,109 @@ export class OpenAiCompatibleProvider implements Provider {
   }
 
   async retrieveBatch(id: string): Promise<Batch> {
-    const path = `/batches/${encodeURIComponent(id)}`;
-    return this.#repeat("retrieve batch", async () => parseBatch(await this.#get(path)));
+    return this.#calls.repeat("retrieve batch", () => this.#getBatch(id));
   }
 
   async cancelBatch(id: string): Promise<Batch> {
-    const path = `/batches/${encodeURIComponent(id)}/cancel`;
-    return this.#repeat("cancel batch", async () => parseBatch(await this.#client.post(path, this.#options({}))));
+    return this.#calls.repeat("cancel batch", async () => {
+      try {
+        return this.#batch(await this.#client.post(`${batchPath(id)}/cancel`, this.#options({})));
+      } catch (error) {
+        // It has ended already.
+        if (error instanceof APIError && error.status === 409) return this.#getBatch(id);
+        throw error;
+      }
+    });
   }
 
   async download(fileId: string, path: string): Promise<number> {
-    const { signal, clock } = this.#settings;
-    return this.#repeat("download file", async () => {
-      const { bytes } = parseFile(await this.#get(`/files/${encodeURIComponent(fileId)}`));
-      const response = await this.#client.files.content(fileId, { signal });
-      return saveBody(response, { path, expectedBytes: bytes, clock });
+    const { signal, clock, log } = this.#settings;
+    const download = new Download({ path, clock, log });
+    return this.#calls.repeatAll("download file", async () => {
+      const { bytes } = await this.#calls.once("retrieve file", () => this.#getFile(fileId));
+      return this.#calls.once("download file", async () => {
+        return download.save(await this.#client.files.content(fileId, { signal }), bytes);
+      });
     });
   }
 
   async deleteFile(fileId: string): Promise<void> {
-    await this.#repeat("delete file", () => this.#client.files.delete(fileId, this.#options({})));
+    try {
+      await this.#calls.repeat("delete file", async () => {
+        checkDeletion(await this.#client.delete(filePath(fileId), this.#options({})));
+      });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
   }
 
   async close(): Promise<void> {}
+
+  get #setsExpiry(): boolean {
+    return this.#dialect.takesExpiry && this.#settings.keepsFiles !== true;
+  }
+
+  /**
+   * Waits until an upload can be used, where that takes a while.
+   *
+   * @throws {ProviderError} `rejected` when the provider does not like what is in it
+   */
+  async #processed(uploaded: RemoteFile): Promise<RemoteFile> {
+    if (this.#dialect.waitsForProcessing !== true) return uploaded;
+    const { clock, signal } = this.#settings;
+    const until = clock.now() + PROCESSING_LIMIT_MS;
+    let file = uploaded;
+    for (let attempt = 0; file.state === "pending"; attempt++) {
+      if (clock.now() >= until) throw this.#notProcessed("unavailable", file);
+      await clock.sleep(nextDelay(PROCESSING_POLL, attempt), signal);
+      file = await this.#lookAgain(file);
+    }
+    if (file.state === "refused") throw this.#notProcessed("rejected", file);
+    return file;
+  }
+
+  /** What was uploaded a moment ago may not be known everywhere yet. */
+  async #lookAgain(file: RemoteFile): Promise<RemoteFile> {
+    try {
+      return await this.#calls.repeat("retrieve file", () => this.#getFile(file.id));
+    } catch (error) {
+      if (isNotFound(error)) return file;
+      throw error;
+    }
+  }
+
+  #notProcessed(kind: "unavailable" | "rejected", { id, status }: RemoteFile): ProviderError {
+    const { name } = this;
+    return new ProviderError(kind, `${name} does not process the upload ${id}: ${status}`, {
+      hint: "Look at the file there, then run the same command again.",
+    });
+  }
 
   /** The entries of a list, page by page. One that cannot be read is none of ours. */
   async *#list<T>(operation: string, path: string, { query, parse }: Listing<T>): AsyncGenerator<T> {
     let next: Page["next"] = {};
     for (let pages = 0; next !== undefined && pages < MAX_PAGES; pages++) {
-      const parameters = new URLSearchParams({ ...query, ...next });
-      const page: Page = await this.#repeat(operation, async () => parsePage(await this.#get(`${path}?${parameters}`)));
+      const address = `${path}?${new URLSearchParams({ ...query, ...next })}`;
+      const page: Page = await this.#calls.repeat(operation, async () => parsePage(await this.#get(address)));
       for (const value of page.data) {
         const entry = parsedOrNot(parse, value);
         if (entry !== undefined) yield entry;
       }
       next = page.next;
     }
+  }
+
+  async #getBatch(id: string): Promise<Batch> {
+    return this.#batch(await this.#get(batchPath(id)));
+  }
+
+  async #getFile(id: string): Promise<RemoteFile> {
+    return parseFile(await this.#get(filePath(id)));
+  }
+
+  #batch(value: unknown): Batch {
+    const batch = parseBatch(value);
+    return { ...batch, errors: maskedErrors(batch.errors, this.#context) };
   }
 
   #get(path: string): Promise<unknown> {
@@ -158,34 +217,18 @@ export class OpenAiCompatibleProvider implements Provider {
   #options<T extends object>(options: T) {
     return { ...options, signal: this.#settings.signal };
   }
+}
 
-  /** One try: what it throws is a {@link ProviderError}, or the run's own reason to stop. */
-  async #call<T>(operation: string, call: () => PromiseLike<T>): Promise<T> {
-    try {
-      const reply = await call();
-      this.#wasReached = true;
-      return reply;
-    } catch (error) {
-      this.#settings.signal.throwIfAborted();
-      const translated = translateError(error, operation, { provider: this.name, apiKey: this.#settings.apiKey });
-      if (translated instanceof ProviderError && translated.status !== undefined) this.#wasReached = true;
-      throw translated;
-    }
-  }
+function batchPath(id: string): string {
+  return `/batches/${encodeURIComponent(id)}`;
+}
 
-  #repeat<T>(operation: string, call: () => PromiseLike<T>): Promise<T> {
-    const { clock, signal, log } = this.#settings;
-    return retry(() => this.#call(operation, call), {
-      backoff: BACKOFF,
-      retries: this.#wasReached ? RETRIES : 0,
-      isTransient,
-      requestedDelayMs: (error) => (error instanceof ProviderError ? error.retryAfterMs : undefined),
-      onRetry: (error, attempt, delayMs) =>
-        log.debug("api.retry", { operation, attempt, delayMs, error: String(error) }),
-      clock,
-      signal,
-    });
-  }
+function filePath(id: string): string {
+  return `/files/${encodeURIComponent(id)}`;
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof ProviderError && error.kind === "not_found";
 }
 
 function parsedOrNot<T>(parse: (value: unknown) => T, value: unknown): T | undefined {

@@ -1,7 +1,22 @@
 import { createHash } from "node:crypto";
 import { ConfigurationError, KeyRefusedError } from "../../core/errors.ts";
 import { redact } from "../../core/redact.ts";
-import type { ProviderSettings } from "../provider.ts";
+import type { BatchLimits, PollDefaults, ProviderSettings } from "../provider.ts";
+
+/** What sets one OpenAI-compatible provider apart from another. */
+export interface Dialect {
+  readonly name: string;
+  readonly identity: string;
+  readonly baseUrl: string;
+  readonly limits: BatchLimits;
+  readonly poll: PollDefaults;
+  /** Whether it can be told when to delete files. */
+  readonly takesExpiry: boolean;
+  /** Whether it looks at an upload for a while before a batch can be made of it. */
+  readonly waitsForProcessing?: boolean;
+  /** Headers beside the usual ones. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 /**
  * A provider at another address is another provider: its answers are its own. The address stands as a hash, because

@@ -1,53 +1,105 @@
-import { open, rename } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Clock } from "../../core/clock.ts";
 import { messageOf, OutputError, systemCodeOf } from "../../core/errors.ts";
+import { durableStepAsync } from "../../core/failpoints.ts";
+import type { Logger } from "../../core/logger.ts";
 import { ProviderError } from "../provider-error.ts";
+import { PartialFile } from "./partial-file.ts";
+import { isWhole, type Transfer } from "./transfer.ts";
 
 /** A body that brings nothing for so long is given up; the SDK's timeout ends with the headers. */
 const STALL_MS = 60_000;
+/** A body that is longer than twice what was told and this is not read to its end, if it has one. */
+const SURPLUS_BYTES = 1 << 26;
 
 export interface DownloadOptions {
   readonly path: string;
-  /** The size the provider says the file has. */
-  readonly expectedBytes: number | undefined;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /**
- * Writes a response's body to disk under a temporary name, checks its size, and renames it when it is whole and
- * durable. Large result files are known to be cut in transfer without an error.
- *
- * @returns bytes written
- * @throws {ProviderError} `unavailable` for a body that stalls, breaks or has the wrong size
+ * The download of one result file, in as many tries as it takes. Large ones are known to be cut in transfer without an
+ * error, so each try begins anew and is checked.
  */
-export async function saveBody(response: Response, { path, expectedBytes, clock }: DownloadOptions): Promise<number> {
-  try {
-    const written = await writePartial(unlessStalled(response, clock), `${path}.part`);
-    checkSize(written, expectedBytes ?? lengthOf(response), path);
-    await rename(`${path}.part`, path);
-    await syncDirectory(dirname(path));
-    return written;
-  } catch (error) {
-    throw asDownloadError(error, path);
+export class Download {
+  readonly #options: DownloadOptions;
+  #previous: Transfer | undefined;
+
+  constructor(options: DownloadOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Writes a response's body to disk under a temporary name, checks that it is whole, and renames it when it is durable.
+   *
+   * @param toldBytes The size the provider says the file has.
+   * @returns bytes written
+   * @throws {ProviderError} `unavailable` for a body that stalls, breaks, has the wrong size or is a web page
+   * @throws {OutputError} when the disk cannot be written
+   */
+  async save(response: Response, toldBytes: number | undefined): Promise<number> {
+    const { path } = this.#options;
+    try {
+      refusePage(response);
+      const transfer = await this.#transfer(response, toldBytes);
+      this.#check(transfer);
+      await durableStepAsync("result-file.rename", () => finishFile(path));
+      return transfer.bytes;
+    } catch (error) {
+      await response.body?.cancel().catch(() => {});
+      await rm(`${path}.part`, { force: true }).catch(() => {});
+      throw asDownloadError(error, path);
+    }
+  }
+
+  async #transfer(response: Response, toldBytes: number | undefined): Promise<Transfer> {
+    const { path, clock } = this.#options;
+    const maxBytes = toldBytes ? 2 * toldBytes + SURPLUS_BYTES : Number.POSITIVE_INFINITY;
+    const partial = await PartialFile.create(`${path}.part`);
+    try {
+      for await (const piece of unlessStalled(response, clock)) {
+        // Results are JSON Lines: what begins with `<` is a proxy's page, or a store's error in XML.
+        if (partial.bytes === 0 && piece[0] === LESS_THAN) throw pageInstead();
+        if (partial.bytes > maxBytes)
+          throw new ProviderError("unavailable", `${path}: far more came than ${toldBytes} bytes`);
+        await partial.append(piece);
+      }
+      await partial.sync();
+    } finally {
+      await partial.close();
+    }
+    return { bytes: partial.bytes, endsLine: partial.endsLine, headerBytes: lengthOf(response), toldBytes };
+  }
+
+  #check(transfer: Transfer): void {
+    const { path, log } = this.#options;
+    const { bytes, toldBytes } = transfer;
+    const previous = this.#previous;
+    this.#previous = transfer;
+    if (!isWhole(transfer, previous)) throw new ProviderError("unavailable", `${path}: ${doubtOf(transfer)}`);
+    if (toldBytes && bytes !== toldBytes) log.warn("file.size_differs", { path, bytes, toldBytes });
   }
 }
 
-/** @returns bytes written, all of them on the disk */
-async function writePartial(body: AsyncIterable<Uint8Array>, path: string): Promise<number> {
-  const file = await open(path, "w");
-  let written = 0;
-  try {
-    for await (const piece of body) {
-      // One write may take less than it is given, on a disk that is about to be full.
-      for (let done = 0; done < piece.byteLength; ) done += (await file.write(piece, done)).bytesWritten;
-      written += piece.byteLength;
-    }
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return written;
+function doubtOf({ bytes, toldBytes }: Transfer): string {
+  return toldBytes ? `${bytes} of ${toldBytes} bytes arrived` : `${bytes} bytes arrived, in which no last line ends`;
+}
+
+const LESS_THAN = 0x3c;
+
+function refusePage({ headers }: Response): void {
+  if (/\bhtml\b/i.test(headers.get("content-type") ?? "")) throw pageInstead();
+}
+
+function pageInstead(): ProviderError {
+  return new ProviderError("unavailable", "a web page came instead of the file");
+}
+
+async function finishFile(path: string): Promise<void> {
+  await rename(`${path}.part`, path);
+  await syncDirectory(dirname(path));
 }
 
 async function syncDirectory(path: string): Promise<void> {
@@ -87,14 +139,8 @@ async function within<T>(milliseconds: number, clock: Clock, work: Promise<T>): 
   }
 }
 
-function checkSize(written: number, expected: number | undefined, path: string): void {
-  if (expected === undefined || expected === written) return;
-  throw new ProviderError("unavailable", `${path}: ${written} of ${expected} bytes arrived`);
-}
-
-function lengthOf(response: Response): number | undefined {
-  if (response.headers.has("content-encoding")) return undefined;
-  const length = Number.parseInt(response.headers.get("content-length") ?? "", 10);
+function lengthOf({ headers }: Response): number | undefined {
+  const length = Number.parseInt(headers.get("content-length") ?? "", 10);
   return Number.isFinite(length) ? length : undefined;
 }
 

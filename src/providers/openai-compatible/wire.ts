@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BATCH_STATUSES, type Batch, type BatchStatus } from "../provider.ts";
+import { BATCH_STATUSES, type Batch, type BatchError, type BatchStatus } from "../provider.ts";
 
 /*
  * What comes over the wire, read leniently: fields that only matter sometimes may be missing, null or empty, as the
@@ -56,15 +56,32 @@ export function parseBatch(value: unknown): Batch {
     inputFileId: wire.input_file_id ?? "",
     ...(wire.output_file_id === undefined ? {} : { outputFileId: wire.output_file_id }),
     ...(wire.error_file_id === undefined ? {} : { errorFileId: wire.error_file_id }),
-    errors: wire.errors.map(({ code, message, line, param }) => ({
-      code: code ?? "unknown",
-      message: message ?? "",
-      ...(line ? { line } : {}),
-      ...(param ? { param } : {}),
-    })),
+    errors: wire.errors.map(readBatchError),
     createdAt: wire.created_at,
     counts: wire.request_counts ?? { total: 0, completed: 0, failed: 0 },
     metadata: Object.fromEntries(Object.entries(wire.metadata ?? {}).map(([key, text]) => [key, String(text)])),
+  };
+}
+
+/**
+ * Reads what an answer to a failed create says about the lines of the input file, as Azure gives it: a list of batch
+ * errors, or an object with one under `errors`.
+ *
+ * @param value The body, or what it has under `error`.
+ * @returns nothing for any other value
+ */
+export function parseBatchErrors(value: unknown): readonly BatchError[] {
+  const listed = z.object({ errors: z.unknown() }).safeParse(value);
+  const parsed = batchErrors.safeParse(listed.data?.errors ?? value);
+  return parsed.success ? parsed.data.filter(({ code, message }) => code || message).map(readBatchError) : [];
+}
+
+function readBatchError({ code, message, line, param }: z.infer<typeof batchError>): BatchError {
+  return {
+    code: code ?? "unknown",
+    message: message ?? "",
+    ...(line ? { line } : {}),
+    ...(param ? { param } : {}),
   };
 }
 
@@ -100,7 +117,12 @@ const fileSchema = z.object({
   filename: z.string().nullish(),
   bytes: z.number().nullish(),
   created_at: timestamp,
+  status: z.string().nullish(),
+  status_details: z.string().nullish(),
 });
+
+/** Whether a file can be used: Azure looks at an upload before it can, OpenAI says `processed` at once or nothing. */
+export type FileState = "ready" | "pending" | "refused";
 
 export interface RemoteFile {
   readonly id: string;
@@ -108,13 +130,41 @@ export interface RemoteFile {
   /** Size in bytes, where the provider tells. */
   readonly bytes: number | undefined;
   readonly createdAt: number;
+  readonly state: FileState;
+  /** The provider's own word for the state, and why, where it says so. */
+  readonly status: string;
 }
 
 /** Reads a file object. @throws {z.ZodError} when it is none */
 export function parseFile(value: unknown): RemoteFile {
-  const { id, filename, bytes, created_at } = fileSchema.parse(value);
-  return { id, name: filename ?? "", bytes: bytes ?? undefined, createdAt: created_at };
+  const { id, filename, bytes, created_at, status, status_details: details } = fileSchema.parse(value);
+  return {
+    id,
+    name: filename ?? "",
+    bytes: bytes ?? undefined,
+    createdAt: created_at,
+    state: fileStateOf(status ?? "processed"),
+    status: [status, details].filter(Boolean).join(": "),
+  };
 }
+
+/** Looks at the answer to a deletion, which may be empty. @throws {z.ZodError} when it is a page */
+export function checkDeletion(value: unknown): void {
+  z.looseObject({}).nullish().parse(value);
+}
+
+function fileStateOf(status: string): FileState {
+  return FILE_STATES[status.toLowerCase()] ?? "pending";
+}
+
+const FILE_STATES: Readonly<Record<string, FileState>> = {
+  processed: "ready",
+  succeeded: "ready",
+  error: "refused",
+  failed: "refused",
+  deleting: "refused",
+  deleted: "refused",
+};
 
 function idOf(value: unknown): string | undefined {
   const parsed = z.object({ id: z.string() }).safeParse(value);

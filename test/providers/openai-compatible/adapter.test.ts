@@ -1,19 +1,9 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { ProviderError } from "../../../src/providers/provider-error.ts";
-import { errorOf } from "../../stages/support.ts";
-import { temporaryDirectory } from "../../support/temporary-directory.ts";
-import { API_KEY, drop, json, providerAt, serve, wireBatch } from "./loopback.ts";
+import { API_KEY, drop, errorOf, fileWith, json, providerAt, serve, textOf, wireBatch } from "./loopback.ts";
 
 const REQUEST = { inputFileId: "file-1", endpoint: "/v1/chat/completions", chunkName: "c1" };
 const ANY_TIME = { createdSince: 0, exceptId: null };
-
-function fileWith(text: string): string {
-  const path = join(temporaryDirectory(), "chunk.jsonl");
-  writeFileSync(path, text);
-  return path;
-}
 
 describe("calls that create something are made once", () => {
   test.each([
@@ -47,14 +37,10 @@ describe("calls that create something are made once", () => {
 describe("the way of a batch", () => {
   test("upload sends the file under its name; create says what it is for", async () => {
     const bodies: string[] = [];
-    const { url } = await serve((request, response) => {
-      const pieces: Buffer[] = [];
-      request.on("data", (piece) => pieces.push(piece));
-      request.on("end", () => {
-        bodies.push(Buffer.concat(pieces).toString());
-        const isAuthorised = request.headers.authorization === `Bearer ${API_KEY}`;
-        json(response, request.url === "/v1/files" ? { id: "file-1" } : wireBatch(), isAuthorised ? 200 : 401);
-      });
+    const { url } = await serve(async (request, response) => {
+      bodies.push(await textOf(request));
+      const isAuthorised = request.headers.authorization === `Bearer ${API_KEY}`;
+      json(response, request.url === "/v1/files" ? { id: "file-1" } : wireBatch(), isAuthorised ? 200 : 401);
     });
     const provider = providerAt(url);
     expect(provider.wasReached).toBe(false);

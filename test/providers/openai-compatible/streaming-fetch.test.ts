@@ -1,8 +1,8 @@
-import { describe, expect, test } from "vitest";
-import { streamingFetch } from "../../../src/providers/openai-compatible/streaming-fetch.ts";
-import { errorOf } from "../../stages/support.ts";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createStreamingFetch, streamingFetch } from "../../../src/providers/openai-compatible/streaming-fetch.ts";
 import { turn } from "../../support/virtual-clock.ts";
-import { drop, json, serve } from "./loopback.ts";
+import { drop, errorOf, json, serve } from "./loopback.ts";
 
 const PIECE = Buffer.alloc(1 << 16, "x");
 
@@ -90,5 +90,47 @@ describe("streamingFetch", () => {
     const { url } = await serve((request, response) => json(response, { method: request.method }));
     expect(await (await streamingFetch(url)).json()).toEqual({ method: "GET" });
     expect(await (await streamingFetch(url, { method: "POST", body: "{}" })).json()).toEqual({ method: "POST" });
+  });
+
+  test("a connection that does not come about is given up soon, as one that was not made", async () => {
+    // Whoever speaks TLS to this server waits for its part of it.
+    const silent = createServer((socket) => sockets.push(socket));
+    const sockets: Socket[] = [];
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    const upload = createStreamingFetch({ connectMs: 50, idleMs: 60_000 });
+    const url = `https://127.0.0.1:${(silent.address() as AddressInfo).port}/v1/files`;
+    const error = await errorOf(upload(url, { method: "POST", body: bodyOf(2).stream, duplex: "half" } as RequestInit));
+    expect(error).toMatchObject({ message: "no connection within 0.05 s", syscall: "connect" });
+  });
+
+  test.each([
+    ["that nobody takes", 2_000],
+    ["that nobody answers", 1],
+  ])("an upload %s is given up", async (_, pieces) => {
+    const { url } = await serve((request) => (pieces === 1 ? request.resume() : undefined));
+    const upload = createStreamingFetch({ connectMs: 60_000, idleMs: 100 });
+    const body = bodyOf(pieces).stream;
+    const error = await errorOf(upload(url, { method: "POST", body, duplex: "half" } as RequestInit));
+    expect(error.message).toBe("nothing moved for 0.1 s");
+  });
+
+  test("a redirection is followed for a file's content only", async () => {
+    const { url, arrivals } = await serve((request, response) => {
+      if (request.url?.startsWith("/v1/new")) json(response, { key: request.headers.authorization ?? null });
+      else response.writeHead(307, { location: "/v1/new" }).end();
+    });
+    const init = { headers: { authorization: "Bearer x" } };
+    expect((await streamingFetch(`${url}/files/f/content`, init)).status).toBe(200);
+    const content = await streamingFetch(`${url}/files/f/content`, init);
+    expect(await content.json()).toEqual({ key: "Bearer x" });
+    arrivals.length = 0;
+    for (const method of ["GET", "POST", "DELETE"]) {
+      expect((await streamingFetch(`${url}/batches`, { ...init, method })).status).toBe(307);
+    }
+    expect(arrivals).toHaveLength(3);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseBatch, parseFile, parsePage } from "../../../src/providers/openai-compatible/wire.ts";
+import { parseBatch, parseBatchErrors, parseFile, parsePage } from "../../../src/providers/openai-compatible/wire.ts";
 import { wireBatch } from "./loopback.ts";
 
 describe("parseBatch", () => {
@@ -90,7 +90,48 @@ describe("parsePage", () => {
 });
 
 test("parseFile", () => {
-  const file = { id: "f", filename: "a.jsonl", bytes: 7, created_at: 5, purpose: "batch" };
-  expect(parseFile(file)).toEqual({ id: "f", name: "a.jsonl", bytes: 7, createdAt: 5 });
-  expect(parseFile({ id: "f", filename: null })).toEqual({ id: "f", name: "", bytes: undefined, createdAt: 0 });
+  const file = { id: "f", filename: "a.jsonl", bytes: 7, created_at: 5, purpose: "batch", status: "processed" };
+  const usual = { id: "f", name: "a.jsonl", bytes: 7, createdAt: 5, state: "ready", status: "processed" };
+  expect(parseFile(file)).toEqual(usual);
+  expect(parseFile({ id: "f", filename: null })).toEqual({
+    ...{ id: "f", name: "", bytes: undefined, createdAt: 0 },
+    ...{ state: "ready", status: "" },
+  });
+});
+
+test.each([
+  ["processed", "ready"],
+  ["Processed", "ready"],
+  ["uploaded", "pending"],
+  ["pending", "pending"],
+  ["running", "pending"],
+  ["error", "refused"],
+  ["deleted", "refused"],
+])("a file that is %s is %s", (status, state) => {
+  expect(parseFile({ id: "f", status, status_details: "why" })).toMatchObject({ state, status: `${status}: why` });
+});
+
+describe("parseBatchErrors", () => {
+  const error = { code: "invalid_json_line", message: "bad", line: 2, param: null };
+  const expected = [{ code: "invalid_json_line", message: "bad", line: 2 }];
+
+  test.each([
+    ["a list object", { object: "list", data: [error] }],
+    ["a bare array", [error]],
+    ["a list object under errors", { errors: { data: [error] } }],
+    ["a bare array under errors", { errors: [error] }],
+  ])("%s", (_, value) => {
+    expect(parseBatchErrors(value)).toEqual(expected);
+  });
+
+  test.each([
+    ["an ordinary error", { message: "bad", code: "invalid_value", param: null, type: "invalid_request_error" }],
+    ["another API's errors", { errors: [{ code: 1000, message: "bad" }] }],
+    ["a validator's details", { detail: [{ loc: ["body"], msg: "field required" }] }],
+    ["entries that say nothing", [{}, { line: 3 }]],
+    ["a text", "<html>"],
+    ["nothing", undefined],
+  ])("%s is none", (_, value) => {
+    expect(parseBatchErrors(value)).toEqual([]);
+  });
 });
