@@ -35,9 +35,21 @@ const CLOCK_SLACK_SECONDS = 3_600;
  */
 export async function submit(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
   let current = chunk;
-  if (current.state === "sealed" || current.state === "uploading") current = await upload(current, options);
-  if (current.state === "uploaded" || current.state === "creating") current = await create(current, options);
-  return current;
+  for (let isFirst = true; ; isFirst = false) {
+    if (current.state === "sealed" || current.state === "uploading") current = await upload(current, options);
+    if (current.state !== "uploaded" && current.state !== "creating") return current;
+    try {
+      return await create(current, options);
+    } catch (error) {
+      if (!isFirst || !isFileGone(error)) throw error;
+      current = options.ledger.advance(current.id, "sealed");
+    }
+  }
+}
+
+/** An upload that has expired. The call was refused, so nothing was created. */
+function isFileGone(error: unknown): boolean {
+  return error instanceof ProviderError && error.kind === "not_found";
 }
 
 async function upload(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
@@ -48,9 +60,11 @@ async function upload(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
     const found = isUnclearNow ? await provider.findUpload(name) : undefined;
     if (found !== undefined) return ledger.advance(chunk.id, "uploaded", { fileId: found });
     ledger.advance(chunk.id, "uploading");
-    isUnclearNow = true;
     const path = chunkPath(ledger.directory, chunk.name);
-    const fileId = await durableStepAsync("call.upload", () => provider.upload(path, name));
+    const fileId = await durableStepAsync("call.upload", () => provider.upload(path, name)).catch((error) => {
+      isUnclearNow = isUnclear(error);
+      throw error;
+    });
     return ledger.advance(chunk.id, "uploaded", { fileId });
   });
 }

@@ -100,7 +100,7 @@ describe("endpoints", () => {
   test("/v1/responses answers as chat completions do", async () => {
     const sandbox = new Sandbox();
     const emulator = await startExternal(sandbox);
-    const args = [...emulator.args, "--endpoint", "/v1/responses", "--meta"];
+    const args = [...emulator.args, "--endpoint", "/v1/responses", "--meta", "--keep-remote"];
     const { status, stdout } = await sandbox.run(args, { stdin: jsonl([{ response: "a" }]), env: emulator.env });
     expect(status).toBe(0);
     expect(rowsOf(stdout)[0]).toMatchObject({ grade: { score: expect.any(Number) }, grade_meta: { attempts: 1 } });
