@@ -18,10 +18,39 @@ export class Counters {
   /** Rows equal to one asked in the same run. */
   rowsShared = 0;
   requestsAskedAgain = 0;
+  /** Requests that the budget did not admit. */
+  requestsRefused = 0;
   chunks = 0;
   batchesSubmitted = 0;
   tokensEstimated = 0;
+  /** Money is in pico-dollars. What was asked was expected to cost as much. */
+  costEstimated = 0n;
+  costBilled = 0n;
+  /** Of that, for the replies that became answers. */
+  costOfAnswers = 0n;
+  /** What the answers of all rows that came out would have cost, had each been asked by itself. */
+  costOfRows = 0n;
+  /** Replies whose price is not known. */
+  repliesUnpriced = 0;
+  /** Input tokens of chunks of which every request was billed, to set our count beside the provider's. */
+  readonly inputCompared = { estimated: 0, billed: 0 };
   readonly tokensBilled = { input: 0, cached: 0, output: 0, reasoning: 0 };
+
+  /** Counts a row by what the ledger said of its request. @param tokens Input tokens of the request, estimated. */
+  countClaim(kind: "new" | "mine" | "settled" | "inChunk" | "elsewhere", tokens: number): void {
+    if (kind === "settled") this.rowsReused++;
+    else if (kind === "mine") this.rowsShared++;
+    else if (kind === "new") {
+      this.rowsAsked++;
+      this.tokensEstimated += tokens;
+    } else this.rowsAttached++;
+  }
+
+  /** Sets our count of input tokens beside the provider's. */
+  compareInput(estimated: number, billed: number): void {
+    this.inputCompared.estimated += estimated;
+    this.inputCompared.billed += billed;
+  }
 
   countFailure(code: FailureCode): void {
     this.rowsFailed.set(code, (this.rowsFailed.get(code) ?? 0) + 1);
@@ -33,7 +62,15 @@ export class Counters {
     return total;
   }
 
-  countUsage(usage: Usage): void {
+  /** Counts a reply that was billed. */
+  countBilled({ usage, cost }: { readonly usage: Usage; readonly cost: bigint | undefined }, isAnswer: boolean): void {
+    this.#countUsage(usage);
+    if (cost === undefined) this.repliesUnpriced++;
+    else this.costBilled += cost;
+    if (isAnswer) this.costOfAnswers += cost ?? 0n;
+  }
+
+  #countUsage(usage: Usage): void {
     this.tokensBilled.input += usage.input;
     this.tokensBilled.cached += usage.cached;
     this.tokensBilled.output += usage.output;

@@ -28,6 +28,9 @@ export const DURABLE_STEPS = [
   "requests.record",
   "chunk.settled",
   "chunk-file.remove",
+  // What a chunk cost is in the file of usage events.
+  "usage.write",
+  "usage.told",
   // The provider's copies of a settled chunk's files.
   "call.delete",
   "chunk.cleaned",

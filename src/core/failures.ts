@@ -10,6 +10,7 @@ const WORTH_RETRYING: ReadonlySet<FailureCode> = new Set([
   "expired",
   "cancelled",
   "missing_result",
+  "budget_exceeded",
 ]);
 
 export function isWorthRetrying(code: FailureCode): boolean {

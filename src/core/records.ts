@@ -99,6 +99,8 @@ export interface Usage {
   readonly cached: number;
   readonly output: number;
   readonly reasoning: number;
+  /** Input tokens written into the provider's cache, where it says so; part of input. Some models charge for them. */
+  readonly cacheWritten?: number;
 }
 
 /** A row on its way out. */

@@ -16,10 +16,13 @@ export function readUsage(value: unknown, input: Word, output: Word): Usage | un
   const inputTokens = asCount(usage?.[`${input}_tokens`]);
   const outputTokens = asCount(usage?.[`${output}_tokens`]);
   if (usage === undefined || inputTokens === undefined || outputTokens === undefined) return undefined;
+  const details = asObject(usage[`${input}_tokens_details`]);
+  const cacheWritten = asCount(details?.cache_write_tokens);
   return {
     input: inputTokens,
-    cached: asCount(asObject(usage[`${input}_tokens_details`])?.cached_tokens) ?? 0,
+    cached: asCount(details?.cached_tokens) ?? 0,
     output: outputTokens,
     reasoning: asCount(asObject(usage[`${output}_tokens_details`])?.reasoning_tokens) ?? 0,
+    ...(cacheWritten === undefined ? {} : { cacheWritten }),
   };
 }

@@ -46,6 +46,8 @@ function runPrefix(runId: number): string {
 export interface NewLine extends Pick<ChunkLine, "key" | "tokens" | "origin" | "sentKey"> {
   /** Without newline. */
   readonly line: string;
+  /** Pico-dollars; undefined when its price is not known. */
+  readonly estimatedCost?: bigint;
 }
 
 /** A chunk that is still being filled: a file on disk, and where each request's line lies in it. */
@@ -56,6 +58,8 @@ export class ChunkFile {
   readonly #sink: ByteSink;
   readonly lines: ChunkLine[] = [];
   tokens = 0;
+  /** Of those lines that have an estimate. */
+  estimatedCost = 0n;
 
   constructor(ledgerDirectory: string, name: string) {
     this.name = name;
@@ -69,11 +73,12 @@ export class ChunkFile {
   }
 
   /** Appends a request's line. */
-  add({ line, ...facts }: NewLine): void {
+  add({ line, estimatedCost = 0n, ...facts }: NewLine): void {
     const offset = this.#sink.size;
     const length = guarded(this.name, () => this.#sink.append(`${line}\n`)) - 1;
     this.lines.push({ ...facts, offset, length });
     this.tokens += facts.tokens;
+    this.estimatedCost += estimatedCost;
   }
 
   /** Makes the file durable and closes it. */

@@ -5,6 +5,7 @@ import { chunkOf } from "./chunk-columns.ts";
 import { found, numberIn, textIn } from "./columns.ts";
 import type { BatchProgress, Chunk, ChunkFacts, ChunkLine, ChunkState, Leftover, NewChunk } from "./ledger.ts";
 import type { Reasks } from "./reasks.ts";
+import type { SqliteAccounts } from "./sqlite-accounts.ts";
 import type { Transactions } from "./transactions.ts";
 import { checkMove } from "./transitions.ts";
 
@@ -15,6 +16,7 @@ const UNSENT: ReadonlySet<ChunkState> = new Set(["sealed", "uploading", "uploade
 export class Chunks {
   readonly #transactions: Transactions;
   readonly #reasks: Reasks;
+  readonly #accounts: SqliteAccounts;
   readonly #clock: Clock;
   readonly #byId: StatementSync;
   readonly #byName: StatementSync;
@@ -33,9 +35,10 @@ export class Chunks {
   readonly #insertFile: StatementSync;
   readonly #fileById: StatementSync;
 
-  constructor(database: DatabaseSync, { transactions, reasks, clock }: ChunksNeeds) {
+  constructor(database: DatabaseSync, { transactions, reasks, accounts, clock }: ChunksNeeds) {
     this.#transactions = transactions;
     this.#reasks = reasks;
+    this.#accounts = accounts;
     this.#clock = clock;
     this.#byId = database.prepare("SELECT * FROM chunks WHERE id = ?");
     this.#byName = database.prepare("SELECT * FROM chunks WHERE name = ?");
@@ -95,6 +98,7 @@ export class Chunks {
       const now = this.#clock.now();
       const columns = this.#insert.get(runId, name, provider, endpoint, model, requests, bytes, tokens, now, now);
       const sealed = chunkOf(found(columns, `chunk ${name}`));
+      this.#accounts.open(sealed.id, chunk);
       for (const line of lines) this.#askLine(sealed, line);
       return sealed;
     });
@@ -188,5 +192,6 @@ export class Chunks {
 export interface ChunksNeeds {
   readonly transactions: Transactions;
   readonly reasks: Reasks;
+  readonly accounts: SqliteAccounts;
   readonly clock: Clock;
 }

@@ -29,6 +29,11 @@ export function found(columns: Columns | undefined, what: string): Columns {
   return columns;
 }
 
+/** An amount of money, read as a text. */
+export function moneyIn(columns: Columns, name: string): bigint {
+  return BigInt(textIn(columns, name));
+}
+
 /** A text column that may be null. */
 export function optionalTextIn(columns: Columns, name: string): string | null {
   return columns[name] === null ? null : textIn(columns, name);

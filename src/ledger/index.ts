@@ -1,5 +1,7 @@
 import type { Clock } from "../core/clock.ts";
+import type { Inventory } from "./inventory.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Pruner } from "./pruner.ts";
 
 export interface LedgerSettings {
   readonly directory: string;
@@ -10,3 +12,13 @@ export interface LedgerSettings {
 export const ledgers = {
   sqlite: () => import("./sqlite.ts").then((module) => module.openSqliteLedger),
 } satisfies Record<string, () => Promise<(settings: LedgerSettings) => Ledger>>;
+
+/** The same, to be looked at; there may be none to look at. */
+export const inventories = {
+  sqlite: () => import("./sqlite.ts").then((module) => module.openSqliteInventory),
+} satisfies Record<keyof typeof ledgers, () => Promise<(settings: LedgerSettings) => Inventory | undefined>>;
+
+/** The same, to be tidied. */
+export const pruners = {
+  sqlite: () => import("./sqlite.ts").then((module) => module.openSqlitePruner),
+} satisfies Record<keyof typeof ledgers, () => Promise<(settings: LedgerSettings) => Pruner>>;

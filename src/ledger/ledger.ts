@@ -1,4 +1,5 @@
 import type { Failure } from "../core/records.ts";
+import type { Accounts, Billed } from "./accounts.ts";
 
 /**
  * The ledger: what survives a run.
@@ -34,7 +35,7 @@ import type { Failure } from "../core/records.ts";
  * - *fetched*: those files are on this disk, whole.
  * - *settled*: every request of it is answered, failed or unasked. The chunk is over.
  */
-export interface Ledger {
+export interface Ledger extends Accounts {
   /** Where the files that go with it lie: `chunks/`, `results/`, `runs/`. */
   readonly directory: string;
 
@@ -164,7 +165,8 @@ export type RequestState =
       readonly kind: "failed";
       readonly failure: Failure;
       readonly attempts: number;
-      readonly chunkId: number;
+      /** Undefined for what was not asked. */
+      readonly chunkId: number | undefined;
       /** What came back and was no answer (a refusal): it was billed all the same. */
       readonly result?: ResultLocation;
     }
@@ -200,6 +202,10 @@ export interface NewChunk {
   readonly requests: number;
   readonly bytes: number;
   readonly tokens: number;
+  /** Pico-dollars; undefined when the price is not known. */
+  readonly estimatedCost?: bigint;
+  /** Which key pays: the first 8 hex digits of its SHA-256. */
+  readonly apiKeyId?: string;
 }
 
 /** How far a batch has come. Counts are for display; what happened is in the files. */
@@ -280,11 +286,12 @@ export interface UnaskedRequest extends Omit<ChunkLine, "sentKey"> {
 }
 
 /** The key is the one its `custom_id` was made of, which for a re-ask is not the request's. */
-export type RecordedOutcome =
-  | { readonly key: string; readonly kind: "answered"; readonly result: ResultLocation }
-  | { readonly key: string; readonly kind: "failed"; readonly failure: Failure; readonly result?: ResultLocation }
+export type RecordedOutcome = { readonly key: string; readonly billed?: Billed } & (
+  | { readonly kind: "answered"; readonly result: ResultLocation }
+  | { readonly kind: "failed"; readonly failure: Failure; readonly result?: ResultLocation }
   /**
    * Not a final outcome: asked again, the failure being what is said if there is no further try. With a reply it is
    * asked again with that, and what is wrong with it.
    */
-  | { readonly key: string; readonly kind: "retry"; readonly failure: Failure; readonly reply?: InvalidReply };
+  | { readonly kind: "retry"; readonly failure: Failure; readonly reply?: InvalidReply }
+);

@@ -101,6 +101,23 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (provider, model)
   ) WITHOUT ROWID;
   `,
+  // Apart from the chunks, as its sums may be beyond what a double holds.
+  `
+  CREATE TABLE accounts (
+    chunk INTEGER PRIMARY KEY REFERENCES chunks (id),
+    billed INTEGER NOT NULL DEFAULT 0,
+    unpriced INTEGER NOT NULL DEFAULT 0,
+    input_tokens INTEGER NOT NULL DEFAULT 0,
+    cached_tokens INTEGER NOT NULL DEFAULT 0,
+    output_tokens INTEGER NOT NULL DEFAULT 0,
+    reasoning_tokens INTEGER NOT NULL DEFAULT 0,
+    cost INTEGER NOT NULL DEFAULT 0,
+    estimated_cost INTEGER,
+    api_key_id TEXT,
+    told_at INTEGER
+  );
+  CREATE INDEX accounts_untold ON accounts (chunk) WHERE told_at IS NULL;
+  `,
 ];
 
 /** The version that this bg-pipe writes. */

@@ -11,6 +11,10 @@ export interface ChunkOrigin {
   readonly provider: string;
   readonly endpoint: string;
   readonly model: string;
+  /** Which key pays: the first 8 hex digits of its SHA-256. */
+  readonly apiKeyId?: string | undefined;
+  /** Whether the model's price is known. */
+  readonly isPriced?: boolean;
   readonly clock: Clock;
 }
 
@@ -65,8 +69,13 @@ export class OpenChunks {
     this.#files[slot] = undefined;
     file.finish();
     const { name, bytes, tokens, lines } = file;
-    const { ledger, run, provider, endpoint, model } = this.#origin;
+    const { ledger, run, provider, endpoint, model, apiKeyId, isPriced } = this.#origin;
     const requests = lines.length;
-    return [ledger.seal({ runId: run.id, name, provider, endpoint, model, requests, bytes, tokens }, lines)];
+    const money = {
+      ...(isPriced === true ? { estimatedCost: file.estimatedCost } : {}),
+      ...(apiKeyId === undefined ? {} : { apiKeyId }),
+    };
+    const chunk = { runId: run.id, name, provider, endpoint, model, requests, bytes, tokens, ...money };
+    return [ledger.seal(chunk, lines)];
   }
 }

@@ -7,6 +7,7 @@ import { type Columns, numberIn, textIn } from "./columns.ts";
 import type { Claim, InvalidReply, RecordedOutcome, RequestState, Run, UnaskedRequest } from "./ledger.ts";
 import type { Reasks } from "./reasks.ts";
 import type { Runs } from "./runs.ts";
+import type { SqliteAccounts } from "./sqlite-accounts.ts";
 import type { Transactions } from "./transactions.ts";
 
 /** What `claim` needs to take a chunk over; implemented by Chunks. Called within a transaction. */
@@ -21,6 +22,7 @@ export class Requests {
   readonly #runs: Runs;
   readonly #chunks: ChunkAdopter;
   readonly #reasks: Reasks;
+  readonly #accounts: SqliteAccounts;
   readonly #clock: Clock;
   readonly #byKeys: StatementSync;
   readonly #take: StatementSync;
@@ -29,11 +31,12 @@ export class Requests {
   readonly #retry: StatementSync;
   readonly #unaskedOfChunk: StatementSync;
 
-  constructor(database: DatabaseSync, { transactions, runs, chunks, reasks, clock }: RequestsNeeds) {
+  constructor(database: DatabaseSync, { transactions, runs, chunks, reasks, accounts, clock }: RequestsNeeds) {
     this.#transactions = transactions;
     this.#runs = runs;
     this.#chunks = chunks;
     this.#reasks = reasks;
+    this.#accounts = accounts;
     this.#clock = clock;
     this.#byKeys = database.prepare("SELECT * FROM requests WHERE key IN (SELECT value FROM json_each(?))");
     this.#take = database.prepare(
@@ -41,7 +44,7 @@ export class Requests {
        ON CONFLICT (key) DO UPDATE SET state = 'claimed', run = ?2, code = NULL, message = NULL,
        attempts = CASE state WHEN 'unasked' THEN attempts ELSE 0 END,
        reply_file = CASE state WHEN 'unasked' THEN reply_file END,
-       result_file = CASE state WHEN 'failed' THEN NULL ELSE result_file END`,
+       result_file = CASE WHEN state = 'failed' AND code <> 'budget_exceeded' THEN NULL ELSE result_file END`,
     );
     this.#answer = database.prepare(
       `UPDATE requests SET state = 'answered', answer_attempts = attempts, result_file = ?, result_offset = ?, result_length = ?, code = NULL,
@@ -91,7 +94,9 @@ export class Requests {
       const now = this.#clock.now();
       return outcomes.map((outcome) => {
         const key = hasReasks ? this.#reasks.askedKey(chunkId, outcome.key) : outcome.key;
-        return this.#recordOne(chunkId, { ...outcome, key }, { now, retries });
+        const isNew = this.#recordOne(chunkId, { ...outcome, key }, { now, retries });
+        if (isNew && outcome.billed !== undefined) this.#accounts.book(chunkId, outcome.billed);
+        return isNew;
       });
     });
   }
@@ -166,12 +171,17 @@ export interface RequestsNeeds {
   readonly runs: Runs;
   readonly chunks: ChunkAdopter;
   readonly reasks: Reasks;
+  readonly accounts: SqliteAccounts;
   readonly clock: Clock;
 }
 
+/** The code of what was refused before it was asked: an older answer still stands. */
+const NOT_ASKED: FailureCode = "budget_exceeded";
+
 /** Whether there is an answer that counts for the run, whatever else is going on with the request. */
 function hasAnswer(columns: Columns, { freshSince }: Pick<Run, "freshSince">): boolean {
-  const holdsResult = columns["result_file"] !== null && textIn(columns, "state") !== "failed";
+  const isFailed = textIn(columns, "state") === "failed" && columns["code"] !== NOT_ASKED;
+  const holdsResult = columns["result_file"] !== null && !isFailed;
   return holdsResult && numberIn(columns, "settled_at") >= freshSince;
 }
 
@@ -183,8 +193,15 @@ function stateOf(columns: Columns | undefined, run: Pick<Run, "freshSince">): Re
   const attempts = numberIn(columns, "attempts");
   if (textIn(columns, "state") === "failed") {
     const failure = { code: codeIn(columns), message: textIn(columns, "message") };
-    const result = columns["result_file"] === null ? {} : { result: resultIn(columns) };
-    return { kind: "failed", attempts, chunkId: numberIn(columns, "chunk"), failure, ...result };
+    const isUnasked = failure.code === NOT_ASKED;
+    const result = columns["result_file"] === null || isUnasked ? {} : { result: resultIn(columns) };
+    return {
+      kind: "failed",
+      attempts,
+      chunkId: isUnasked ? undefined : numberIn(columns, "chunk"),
+      failure,
+      ...result,
+    };
   }
   return { kind: "pending", chunkId: chunkIn(columns), runId: numberIn(columns, "run") };
 }

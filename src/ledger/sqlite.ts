@@ -8,6 +8,7 @@ import type { Pruner } from "./pruner.ts";
 import { Reasks } from "./reasks.ts";
 import { Requests } from "./requests.ts";
 import { Runs } from "./runs.ts";
+import { SqliteAccounts } from "./sqlite-accounts.ts";
 import { readSqliteInventory } from "./sqlite-inventory.ts";
 import { SqlitePruner } from "./sqlite-pruner.ts";
 import { Transactions } from "./transactions.ts";
@@ -23,10 +24,11 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
   const database = openDatabase(directory);
   const transactions = new Transactions(database);
   const reasks = new Reasks(database);
-  const chunks = new Chunks(database, { transactions, reasks, clock });
+  const accounts = new SqliteAccounts(database, { transactions, clock });
+  const chunks = new Chunks(database, { transactions, reasks, accounts, clock });
   const runs = new Runs(database, { transactions, chunks, clock });
   const admissions = new Admissions(database, { transactions, runs, clock });
-  const requests = new Requests(database, { transactions, runs, chunks, reasks, clock });
+  const requests = new Requests(database, { transactions, runs, chunks, reasks, accounts, clock });
   return {
     directory,
     openRun: (run) => runs.open(run),
@@ -54,6 +56,11 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
     creationsSince: (provider, time) => admissions.creationsSince(provider, time),
     learnTokenLimit: (provider, model, tokens) => admissions.learnTokenLimit(provider, model, tokens),
     tokenLimit: (provider, model) => admissions.tokenLimit(provider, model),
+    totalsOf: (runId) => accounts.totalsOf(runId),
+    spentOn: (chunkId) => accounts.spentOn(chunkId),
+    meanOutput: (provider, model) => accounts.meanOutput(provider, model),
+    refuse: (keys, runId, failure) => accounts.refuse(keys, runId, failure),
+    tell: (limit, tell) => accounts.tell(limit, tell),
     close: () => database.close(),
   };
 }

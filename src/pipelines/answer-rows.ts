@@ -8,6 +8,7 @@ import type { Ledger, Run } from "../ledger/ledger.ts";
 import type { SettledRow, WaitingRoom } from "../ledger/waiting-room.ts";
 import { type ChunkOptions, ChunkStage } from "../stages/chunk.ts";
 import { cleanLeftovers } from "../stages/clean.ts";
+import { tellUsage } from "../stages/tell.ts";
 import { type ChunkLifeOptions, liveChunk } from "./chunk-life.ts";
 
 /** A step that maps an array of items to an array of items. */
@@ -74,7 +75,10 @@ function renewLease({ ledger, run, chunk: { log } }: AnswerRowsOptions): void {
 async function ask(options: AnswerRowsOptions): Promise<void> {
   const { ledger, run, waitingRoom, stop, signal, maxBatches: limit } = options;
   const chunkStage = new ChunkStage({ ...options.chunk, ledger, run, waitingRoom, signal });
-  const onSettled = () => waitingRoom.notify();
+  const onSettled = () => {
+    waitingRoom.notify();
+    tellUsage(ledger);
+  };
   const { patience } = options.chunk;
   const life = { ...options.life, ledger, chunkStage, onSettled, patience, signal };
   const steps: Duplex = chain([options.guard, options.build, options.count], { ...ONE_ARRAY_AT_A_TIME });

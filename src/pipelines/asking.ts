@@ -4,11 +4,13 @@ import { Patience } from "../core/patience.ts";
 import { TokenGate } from "../core/token-gate.ts";
 import type { Ledger, Run } from "../ledger/ledger.ts";
 import type { ResultReader } from "../ledger/result-reader.ts";
+import { parseUsd } from "../pricing/usd.ts";
 import type { Provider } from "../providers/provider.ts";
 import { Admission } from "../stages/admit.ts";
 import { createReask } from "../stages/reask.ts";
 import type { AnswerRowsOptions } from "./answer-rows.ts";
 import { chunkLimits } from "./chunk-limits.ts";
+import { apiKeyIdOf, type Money, openBudget } from "./money.ts";
 import type { Question } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 
@@ -20,6 +22,7 @@ export interface AskingParts {
   readonly provider: Provider;
   readonly counters: Counters;
   readonly ledger: Ledger;
+  readonly money: Money;
 }
 
 /** One execution of a run. */
@@ -45,9 +48,30 @@ export function askingOptions(
   const limits = runChunkLimits(parts);
   const { maxBatches } = settings;
   return {
-    chunk: { ...chunkOptions(parts), limits, patience, reask: reaskOf(parts, { ...execution, limits }) },
-    life: { ...lifeOptions(parts), admission: admissionOf(parts, { ...execution, patience }) },
+    chunk: {
+      ...chunkOptions(parts),
+      ...moneyOptions(parts, execution.run),
+      limits,
+      patience,
+      reask: reaskOf(parts, { ...execution, limits }),
+    },
+    life: {
+      ...lifeOptions(parts),
+      costOf: parts.money.costOf,
+      admission: admissionOf(parts, { ...execution, patience }),
+    },
     maxBatches,
+  };
+}
+
+function moneyOptions({ settings, host, question, ledger, money }: AskingParts, run: Run) {
+  const { maxCost, tokenLimit } = settings;
+  const limits = { maxCost: maxCost === undefined ? undefined : parseUsd(String(maxCost)), tokenLimit };
+  return {
+    budget: openBudget(limits, money, { ledger, run, model: question.request.model, log: host.log }),
+    estimate: money.estimate,
+    isPriced: money.isPriced,
+    apiKeyId: apiKeyIdOf(host.apiKey),
   };
 }
 

@@ -10,6 +10,8 @@ import { ledgers } from "../ledger/index.ts";
 import type { Ledger, Run, RunEnd } from "../ledger/ledger.ts";
 import { ResultReader } from "../ledger/result-reader.ts";
 import { CompletionOrderRoom, InputOrderRoom } from "../ledger/waiting-room.ts";
+import { findPrice } from "../pricing/price-table.ts";
+import { stringifyWithUsd } from "../pricing/usd-json.ts";
 import { providers } from "../providers/index.ts";
 import type { Provider } from "../providers/provider.ts";
 import { type Summary, summarise } from "../report/summary.ts";
@@ -22,6 +24,7 @@ import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
 import { type AskingParts, askingOptions, runChunkLimits } from "./asking.ts";
+import { Money } from "./money.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
 import { planRows } from "./plan-rows.ts";
 import { prepareQuestion } from "./question.ts";
@@ -53,12 +56,20 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   const source = await RowSource.open({ paths, stdin: host.stdin, format, maxRecordBytes, counters, signal });
   const ledger = await openLedger(settings, host);
   try {
-    const job = new GradeJob({ settings, host: stoppable, stop, question, provider, counters, source, ledger });
+    const money = moneyOf({ settings, host, question, provider, ledger });
+    const job = new GradeJob({ settings, host: stoppable, stop, question, provider, counters, source, ledger, money });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
     ledger.close();
     await provider.close();
   }
+}
+
+function moneyOf({ settings, host, question, provider, ledger }: Omit<AskingParts, "counters" | "money">): Money {
+  const { model } = question.request;
+  const price = findPrice(host.prices, model)?.price;
+  const expectedOutput = settings.expectOutputTokens ?? settings.maxOutputTokens;
+  return new Money({ ledger, provider: provider.identity, model, price, mode: "batch", expectedOutput });
 }
 
 async function openProvider(settings: GradeSettings, host: RunHost): Promise<Provider> {
@@ -96,14 +107,15 @@ class GradeJob {
   }
 
   async plan(): Promise<GradeResult> {
-    const { source, ledger, counters, settings, question, host } = this.#parts;
+    const { source, ledger, counters, settings, question, host, money } = this.#parts;
     const limits = runChunkLimits(this.#parts);
     const guard = this.#guard(false);
     const { build, count } = this.#steps();
     const steps = (rows: Parameters<typeof guard>[0]) => count(build(guard(rows)));
     const run = { id: NO_RUN, freshSince: settings.fresh ? host.clock.now() : 0 };
     const endpoint = question.endpoint.path;
-    await planRows({ rows: source.rows(), steps, ledger, run, endpoint, limits, counters });
+    const { estimate } = money;
+    await planRows({ rows: source.rows(), steps, ledger, run, endpoint, limits, counters, estimate });
     return this.#result(undefined, EXIT.ok, undefined);
   }
 
@@ -121,7 +133,7 @@ class GradeJob {
     try {
       await this.#answerRows(run, results);
       checkNoRowIsLost(counters);
-      const exitStatus = counters.rowsFailedTotal === 0 ? EXIT.ok : EXIT.rowsFailed;
+      const exitStatus = exitStatusOf(counters);
       return this.#close(run, { exitStatus, isFinished: true }, undefined);
     } catch (error) {
       const exitStatus = error instanceof BgPipeError ? error.exitStatus : EXIT.bug;
@@ -134,12 +146,12 @@ class GradeJob {
 
   #close(run: Run, end: RunEnd, error: unknown): GradeResult {
     const result = this.#result(run, end.exitStatus, error);
-    this.#parts.ledger.closeRun(run.id, { ...end, summary: JSON.stringify(result.summary) });
+    this.#parts.ledger.closeRun(run.id, { ...end, summary: stringifyWithUsd(result.summary) });
     return result;
   }
 
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
-    const { settings, host, stop, question, source, ledger } = this.#parts;
+    const { settings, host, stop, question, source, ledger, money, counters } = this.#parts;
     const { outputField, meta: withMeta, order } = settings;
     const { endpoint, check } = question;
     const rowsOutput = await openRowsOutput(settings, source.format, host);
@@ -154,7 +166,16 @@ class GradeJob {
       guard: this.#guard(isTable),
       ...this.#steps(),
       ...askingOptions(this.#parts, { run, results }),
-      merge: createMerge({ ledger, results, endpoint, outputField, isJson: check !== undefined, withMeta }),
+      merge: createMerge({
+        ledger,
+        results,
+        endpoint,
+        outputField,
+        isJson: check !== undefined,
+        withMeta,
+        costOf: money.costOf,
+        counters,
+      }),
       write: (rows) => this.#write(rows, { rowsOutput, errorsOutput, isTable }),
       stop,
       signal: host.signal,
@@ -203,12 +224,13 @@ class GradeJob {
   }
 
   #result(run: Run | undefined, exitStatus: number, error: unknown): GradeResult {
-    const { counters, provider, question, settings, host } = this.#parts;
+    const { counters, provider, question, settings, host, money } = this.#parts;
     const summary = summarise(counters, {
       run: run?.id ?? null,
       provider: provider.name,
       model: question.request.model,
       isDryRun: settings.dryRun,
+      isPriced: money.isPriced,
       seconds: (host.clock.now() - this.#startedAt) / 1000,
       exitStatus,
     });
@@ -236,6 +258,11 @@ function runLabel({ inputs, output }: GradeSettings, model: string): string {
 /** The files that a run writes, as absolute paths. */
 function outputFiles({ output, errors }: GradeSettings): readonly string[] {
   return [output === "-" ? undefined : output, errors].flatMap((path) => (path === undefined ? [] : [resolve(path)]));
+}
+
+function exitStatusOf({ rowsFailed, rowsFailedTotal }: Counters): number {
+  if (rowsFailed.has("budget_exceeded")) return EXIT.stopped;
+  return rowsFailedTotal === 0 ? EXIT.ok : EXIT.rowsFailed;
 }
 
 /** One row in, one row out. */

@@ -2,6 +2,7 @@ import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../core/clock.ts";
 import type { Logger } from "../core/logger.ts";
 import type { endpoints } from "../endpoints/index.ts";
+import type { PriceTable } from "../pricing/price-table.ts";
 import type { providers } from "../providers/index.ts";
 
 /** What a user can say about a grade run. Paths are read when the run begins. */
@@ -47,6 +48,12 @@ export interface GradeSettings {
   readonly enqueuedTokens?: number;
   readonly batchesPerHour?: number;
   readonly retries: number;
+  /** US dollars that the run may spend. */
+  readonly maxCost?: number;
+  /** Input tokens, estimated, that it may ask with. */
+  readonly tokenLimit?: number;
+  /** Output tokens per request that estimates assume. */
+  readonly expectOutputTokens?: number;
   /** Seconds. */
   readonly pollInterval?: number;
   /** Seconds to wait for batches before they are left to a later run; for as long as it takes when undefined. */
@@ -73,4 +80,6 @@ export interface RunHost {
   readonly isEmbedded: boolean;
   /** Texts of the package's own data files. */
   readonly data: { readonly prompts: string; readonly models: string };
+  /** What models cost. */
+  readonly prices: PriceTable;
 }

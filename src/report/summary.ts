@@ -28,6 +28,8 @@ export interface Summary {
     readonly shared: number;
     /** Asked once more after a try without an answer. */
     readonly asked_again: number;
+    /** Not asked, because the budget did not admit them. */
+    readonly refused: number;
   };
   readonly chunks: number;
   readonly batches_submitted: number;
@@ -42,6 +44,15 @@ export interface Summary {
       readonly reasoning: number;
     } | null;
   };
+  /** Pico-dollars here, exact dollars in JSON (`stringifyWithUsd`). Null where a price is not known. */
+  readonly cost: {
+    /** What was asked in this execution was expected to cost. */
+    readonly estimated_usd: bigint | null;
+    /** What the provider's usage comes to, for the batches collected in this execution. */
+    readonly billed_usd: bigint | null;
+    /** What rows answered from the ledger, or together with an equal row, would have cost. */
+    readonly saved_usd: bigint | null;
+  };
   readonly seconds: number;
   readonly exit_status: number;
 }
@@ -53,6 +64,8 @@ export interface SummaryFacts {
   readonly isDryRun: boolean;
   readonly seconds: number;
   readonly exitStatus: number;
+  /** Whether the model's price is known. */
+  readonly isPriced: boolean;
 }
 
 /** Puts the counters of a run into the summary's shape. */
@@ -72,11 +85,12 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
       failed_by_code: Object.fromEntries(counters.rowsFailed),
     },
     requests: {
-      asked: counters.rowsAsked,
+      asked: counters.rowsAsked - counters.requestsRefused,
       reused: counters.rowsReused,
       attached: counters.rowsAttached,
       shared: counters.rowsShared,
       asked_again: counters.requestsAskedAgain,
+      refused: counters.requestsRefused,
     },
     chunks: counters.chunks,
     batches_submitted: counters.batchesSubmitted,
@@ -84,18 +98,37 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
       estimated_input: counters.tokensEstimated,
       billed: tokensBilled.input + tokensBilled.output === 0 ? null : { ...tokensBilled },
     },
+    cost: costsIn(counters, facts),
     seconds: facts.seconds,
     exit_status: facts.exitStatus,
   };
 }
 
-/** The summary as lines for people. */
-export function formatSummary(summary: Summary): string {
-  const lines = summary.dry_run ? dryRunLines(summary) : runLines(summary);
+function costsIn(counters: Counters, { isPriced }: SummaryFacts): Summary["cost"] {
+  const { costEstimated, costBilled, costOfRows, costOfAnswers, repliesUnpriced } = counters;
+  const isKnown = isPriced && repliesUnpriced === 0;
+  const saved = costOfRows - costOfAnswers;
+  return {
+    estimated_usd: isPriced ? costEstimated : null,
+    billed_usd: isKnown ? costBilled : null,
+    saved_usd: isKnown ? (saved > 0n ? saved : 0n) : null,
+  };
+}
+
+/**
+ * The summary as lines for people.
+ *
+ * @param usd Writes an amount of pico-dollars.
+ */
+export function formatSummary(summary: Summary, usd: DisplayUsd): string {
+  const lines = summary.dry_run ? dryRunLines(summary, usd) : runLines(summary, usd);
   return lines.map((line) => `${line}\n`).join("");
 }
 
-function runLines({ rows, requests, batches_submitted: batches, tokens, seconds }: Summary): string[] {
+type DisplayUsd = (amount: bigint | undefined) => string;
+
+function runLines(summary: Summary, usd: DisplayUsd): string[] {
+  const { rows, requests, batches_submitted: batches, tokens, seconds } = summary;
   const { billed } = tokens;
   return [
     `rows      ${n(rows.read)} read, ${n(rows.answered)} answered, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
@@ -108,11 +141,22 @@ function runLines({ rows, requests, batches_submitted: batches, tokens, seconds 
           `          ${n(billed.input)} input (${n(billed.cached)} cached) and ${n(billed.output)} output ` +
             `(${n(billed.reasoning)} reasoning) billed`,
         ]),
+    ...costLines(summary, usd),
     ...(rows.skipped > 0 ? [`skipped   ${n(rows.skipped)} failed rows are not in the output`] : []),
   ];
 }
 
-function dryRunLines({ rows, requests, chunks, tokens, model, provider }: Summary): string[] {
+function costLines({ cost, tokens }: Summary, usd: DisplayUsd): string[] {
+  const { estimated_usd: estimated, billed_usd: billed, saved_usd: saved } = cost;
+  const parts = [
+    ...(tokens.estimated_input > 0 ? [`${usd(estimated ?? undefined)} estimated`] : []),
+    ...(tokens.billed === null ? [] : [`${usd(billed ?? undefined)} billed`]),
+    ...(saved === null || saved === 0n ? [] : [`${usd(saved)} saved`]),
+  ];
+  return parts.length === 0 ? [] : [`cost      ${parts.join(", ")}`];
+}
+
+function dryRunLines({ rows, requests, chunks, tokens, model, provider, cost }: Summary, usd: DisplayUsd): string[] {
   return [
     `dry run: nothing was sent to ${provider}`,
     `rows      ${n(rows.read)} read, ${n(rows.failed)} would fail${codes(rows.failed_by_code)}`,
@@ -120,15 +164,17 @@ function dryRunLines({ rows, requests, chunks, tokens, model, provider }: Summar
       `${n(requests.attached)} in flight, ${n(requests.shared)} equal to another row`,
     `chunks    ${n(chunks)}`,
     `tokens    ${n(tokens.estimated_input)} input, estimated`,
+    `cost      ${usd(cost.estimated_usd ?? undefined)}, estimated`,
   ];
 }
 
-function sources({ asked, reused, attached, shared, asked_again: again }: Summary["requests"]): string {
+function sources({ asked, reused, attached, shared, asked_again: again, refused }: Summary["requests"]): string {
   const parts = [
     `${n(asked)} asked`,
     `${n(reused)} from the ledger`,
     `${n(shared)} equal to another row`,
     ...(attached > 0 ? [`${n(attached)} in flight already`] : []),
+    ...(refused > 0 ? [`${n(refused)} not asked, for the budget`] : []),
     ...(again > 0 ? [`${n(again)} asked again`] : []),
   ];
   return parts.join(", ");

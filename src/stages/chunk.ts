@@ -1,13 +1,15 @@
 import { aborted } from "../core/abort.ts";
+import { type Asked, askedLine, distinctRequests, failIfTooLong } from "../core/asked-requests.ts";
 import type { Backoff } from "../core/backoff.ts";
+import { Budget, NO_LIMITS } from "../core/budget.ts";
 import type { ChunkLimits } from "../core/chunk-limits.ts";
 import { Change } from "../core/concurrency.ts";
 import type { Counters } from "../core/counters.ts";
 import { UnfinishedError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Patience } from "../core/patience.ts";
-import type { Failure, Position, Request, RequestRow } from "../core/records.ts";
-import { requestLine, requestLineBytes } from "../core/request-line.ts";
+import type { RequestRow } from "../core/records.ts";
+import { BudgetedChunks } from "../ledger/budgeted-chunks.ts";
 import type { NewLine } from "../ledger/chunk-file.ts";
 import { DeferredRequests } from "../ledger/deferred.ts";
 import type { Chunk, ChunkState, Claim } from "../ledger/ledger.ts";
@@ -21,6 +23,10 @@ export interface ChunkOptions extends ChunkOrigin {
   /** The wait before requests are asked again. */
   readonly backoff: Backoff;
   readonly reask: Reask;
+  /** What the run may take; undefined for all it asks for. */
+  readonly budget?: Budget;
+  /** What a request of so many input tokens will cost, in pico-dollars; undefined when its price is not known. */
+  readonly estimate?: (tokens: number) => bigint | undefined;
   readonly patience: Patience;
   readonly counters: Counters;
   readonly log: Logger;
@@ -39,6 +45,8 @@ const ELSEWHERE_POLL_MS = 1_000;
 export class ChunkStage {
   readonly #options: ChunkOptions;
   readonly #open: OpenChunks;
+  readonly #budget: Budget;
+  readonly #budgeted: BudgetedChunks;
   readonly #deferred: DeferredRequests;
   readonly #change = new Change();
   /** Chunks that this execution works or has worked on. */
@@ -53,6 +61,9 @@ export class ChunkStage {
   constructor(options: ChunkOptions) {
     this.#options = options;
     this.#open = new OpenChunks(options, options.limits);
+    const { budget = new Budget(NO_LIMITS), estimate = () => undefined } = options;
+    this.#budget = budget;
+    this.#budgeted = new BudgetedChunks(this.#open, { ...options, budget, estimate });
     this.#deferred = new DeferredRequests(options.ledger, options.run);
     this.#secondTries = new SecondTries(options);
   }
@@ -63,6 +74,7 @@ export class ChunkStage {
         yield* this.#hand(this.#take(rows));
         // Into the chunk that is open anyway: input that never ends must not keep others from their second try.
         yield* this.#hand(this.#askAgain());
+        yield* this.#awaitRoom();
         if (this.#isFull) await this.#leave();
       }
       yield* this.#hand(this.#sealed(this.#open.sealAll()));
@@ -74,6 +86,11 @@ export class ChunkStage {
 
   /** Told by the caller when a chunk is settled, so that what it left open is asked again. */
   onSettled(chunk: Chunk): void {
+    const { ledger, counters } = this.#options;
+    const { estimatedCost = 0n, cost, unpriced, requests, usage } = ledger.spentOn(chunk.id);
+    // What cannot be priced is not taken for free.
+    this.#budget.settle(estimatedCost, unpriced > 0 && estimatedCost > cost ? estimatedCost : cost);
+    if (requests === chunk.requests) counters.compareInput(chunk.tokens, usage.input);
     this.#inFlight--;
     this.#secondTries.add(chunk);
     this.#change.notify();
@@ -101,7 +118,8 @@ export class ChunkStage {
 
   /** Puts an array of rows where they belong. @returns the chunks to work on because of them */
   #take(rows: readonly RequestRow[]): readonly Chunk[] {
-    const checked = rows.map((row) => this.#failIfTooLong(row));
+    const { endpoint, limits } = this.#options;
+    const checked = rows.map((row) => failIfTooLong(row, endpoint, limits));
     const asked = distinctRequests(checked);
     const claims = this.#claim(asked.map(({ request }) => request.key));
     const chunks = this.#ask(asked, claims);
@@ -120,7 +138,8 @@ export class ChunkStage {
     const chunks: Chunk[] = [];
     for (const asked of requests) {
       const claim = claims.get(asked.request.key);
-      if (claim?.kind === "new") chunks.push(...this.#add(this.#secondTries.lineFor(this.#lineOf(asked), claim.reply)));
+      if (claim?.kind === "new")
+        chunks.push(...this.#add(this.#secondTries.lineFor(askedLine(asked, this.#options.endpoint), claim.reply)));
       else if (claim?.kind === "inChunk") chunks.push(...this.#resume(claim.chunkId));
       else if (claim?.kind === "elsewhere") this.#defer(asked, claim.runId);
     }
@@ -130,8 +149,10 @@ export class ChunkStage {
   #resume(chunkId: number): readonly Chunk[] {
     if (this.#tracked.has(chunkId)) return [];
     this.#tracked.add(chunkId);
-    const chunk = this.#options.ledger.chunk(chunkId);
-    this.#options.log.info("chunk.resumed", { chunk: chunk.name, state: chunk.state, batch: chunk.batchId });
+    const { ledger, log } = this.#options;
+    const chunk = ledger.chunk(chunkId);
+    this.#budget.reserve(ledger.spentOn(chunkId).estimatedCost ?? 0n);
+    log.info("chunk.resumed", { chunk: chunk.name, state: chunk.state, batch: chunk.batchId });
     return [chunk];
   }
 
@@ -139,11 +160,11 @@ export class ChunkStage {
     if (this.#deferred.isEmpty) {
       this.#options.log.info(`some requests are being asked by another process (run ${runId}); waiting for it`);
     }
-    this.#deferred.add(this.#lineOf(asked));
+    this.#deferred.add(askedLine(asked, this.#options.endpoint));
   }
 
   #add(line: NewLine): readonly Chunk[] {
-    return this.#sealed(this.#open.add(line));
+    return this.#sealed(this.#budgeted.add(line));
   }
 
   #sealed(chunks: readonly Chunk[]): readonly Chunk[] {
@@ -160,11 +181,25 @@ export class ChunkStage {
   async *#finish(): AsyncGenerator<Chunk> {
     for (;;) {
       yield* this.#hand([...this.#askAgain(), ...this.#retryDeferred(), ...this.#sealed(this.#open.sealAll())]);
+      yield* this.#awaitRoom();
       if (this.#inFlight === 0 && this.#secondTries.isEmpty && this.#deferred.isEmpty) break;
       if (this.#inFlight === 0 && this.#options.patience.isOver) break;
       await this.#somethingToDo();
     }
     if (this.#parked.length > 0 || !this.#deferred.isEmpty) await this.#leave();
+  }
+
+  /** Waits until what is held fits into the budget, because something has cost less than was reserved for it. */
+  async *#awaitRoom(): AsyncGenerator<Chunk> {
+    while (this.#budgeted.hasHeld) {
+      yield* this.#hand(this.#sealed(this.#open.sealAll()));
+      yield* this.#hand(this.#sealed(this.#budgeted.retryHeld()));
+      if (!this.#budgeted.hasHeld) return;
+      if (this.#inFlight > 0) await this.#change.next(this.#options.signal);
+      else if (this.#parked.length > 0) await this.#leave();
+      else this.#budgeted.refuseHeld();
+    }
+    this.#options.waitingRoom.notify();
   }
 
   /** Leaves what is at the provider to a later run, once what has ended there is collected. Does not come back. */
@@ -215,64 +250,20 @@ export class ChunkStage {
     return chunks;
   }
 
-  #failIfTooLong(row: RequestRow): RequestRow {
-    if (!("request" in row)) return row;
-    const failure = this.#tooLong(row.request);
-    return failure === undefined ? row : { row: row.row, failure };
-  }
-
-  #tooLong({ key, bodyText, tokens }: Request): Failure | undefined {
-    const { bytes: maxBytes, tokens: maxTokens } = this.#options.limits;
-    const bytes = requestLineBytes(key, this.#options.endpoint, bodyText);
-    if (bytes > maxBytes) return tooLong(`the request has ${bytes} bytes, a chunk holds ${maxBytes}`);
-    if (tokens > maxTokens) return tooLong(`the request has ${tokens} tokens, a chunk holds ${maxTokens}`);
-    return undefined;
-  }
-
-  #lineOf({ request: { key, bodyText, tokens }, position }: Asked): NewLine {
-    const line = requestLine(key, this.#options.endpoint, bodyText);
-    return { key, tokens, line, origin: `${position.file}:${position.line}` };
-  }
-
   #countRows(rows: readonly RequestRow[], claims: ReadonlyMap<string, Claim>): void {
     const seen = new Set<string>();
     for (const row of rows) {
       if (!("request" in row)) continue;
       const { key, tokens } = row.request;
-      this.#countRow(seen.has(key) ? "mine" : (claims.get(key)?.kind ?? "mine"), tokens);
+      this.#options.counters.countClaim(seen.has(key) ? "mine" : (claims.get(key)?.kind ?? "mine"), tokens);
       seen.add(key);
     }
-  }
-
-  #countRow(kind: Claim["kind"], tokens: number): void {
-    const { counters } = this.#options;
-    if (kind === "settled") counters.rowsReused++;
-    else if (kind === "mine") counters.rowsShared++;
-    else if (kind === "new") {
-      counters.rowsAsked++;
-      counters.tokensEstimated += tokens;
-    } else counters.rowsAttached++;
   }
 
   #dispose(): void {
     this.#open.discard();
     this.#deferred.dispose();
   }
-}
-
-/** A request, and where the first row stands that asks it. */
-interface Asked {
-  readonly request: Request;
-  readonly position: Position;
-}
-
-function distinctRequests(rows: readonly RequestRow[]): readonly Asked[] {
-  const asked = new Map<string, Asked>();
-  for (const row of rows) {
-    if (!("request" in row) || asked.has(row.request.key)) continue;
-    asked.set(row.request.key, { request: row.request, position: row.row.position });
-  }
-  return [...asked.values()];
 }
 
 /** What is known of these, is known by looking at their batches. */
@@ -283,8 +274,4 @@ function leaving(atProvider: readonly Chunk[]): UnfinishedError {
   const batches = atProvider.length === 1 ? "1 batch is" : `${atProvider.length} batches are`;
   const hint = "Run the same command again to collect what is ready, and to go on.";
   return new UnfinishedError(`${batches} at work, with ${requests} requests; not waiting for them`, { hint });
-}
-
-function tooLong(message: string): Failure {
-  return { code: "too_long", message };
 }

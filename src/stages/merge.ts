@@ -1,11 +1,13 @@
+import type { Counters } from "../core/counters.ts";
 import { InternalError } from "../core/errors.ts";
 import { compact } from "../core/json-text.ts";
 import { customIdOf, keyOf } from "../core/keys.ts";
-import type { AddedField, AnsweredRow, BadRow, Failure, TextRow } from "../core/records.ts";
+import type { AddedField, AnsweredRow, BadRow, Failure, TextRow, Usage } from "../core/records.ts";
 import type { Endpoint, ModelAnswer } from "../endpoints/endpoint.ts";
 import type { Ledger, ResultLocation } from "../ledger/ledger.ts";
 import type { ResultReader } from "../ledger/result-reader.ts";
 import type { SettledRow, SettledState } from "../ledger/waiting-room.ts";
+import { usdInJson } from "../pricing/usd-json.ts";
 import { readResultLine } from "../providers/result-line.ts";
 
 export interface MergeOptions {
@@ -17,6 +19,9 @@ export interface MergeOptions {
   /** Whether answers are JSON, as a schema asks for, and not plain text. */
   readonly isJson: boolean;
   readonly withMeta: boolean;
+  /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
+  readonly costOf: (usage: Usage) => bigint | undefined;
+  readonly counters: Counters;
 }
 
 /** Fields that the merge stage may add, in the order in which it adds them. */
@@ -30,7 +35,7 @@ export function extraColumns(outputField: string, withMeta: boolean): readonly s
   return withMeta ? [...errors, ...META_FIELDS.map((name) => `${outputField}_meta.${name}`)] : errors;
 }
 
-const META_FIELDS = ["custom_id", "batch_id", "model", "finish_reason", "usage", "attempts"] as const;
+const META_FIELDS = ["custom_id", "batch_id", "model", "finish_reason", "usage", "cost_usd", "attempts"] as const;
 
 /** The merge stage: settled rows to rows with their answers, read where they lie in the result files. */
 export function createMerge(options: MergeOptions): (rows: readonly SettledRow[]) => readonly AnsweredRow[] {
@@ -54,6 +59,7 @@ class Merge {
       return this.#failed(row, triedSoOften(state), meta(billed));
     }
     const answer = this.#read(key, state.result);
+    if (answer.usage !== undefined) this.#options.counters.costOfRows += this.#options.costOf(answer.usage) ?? 0n;
     return { row, added: [{ name: this.#options.outputField, json: this.#json(answer) }, ...meta(answer)] };
   }
 
@@ -86,18 +92,21 @@ class Merge {
     return this.#options.isJson ? compact(answer.text ?? "null") : JSON.stringify(answer.text ?? "");
   }
 
-  #chunkOf(state: SettledState): number {
-    return state.kind === "failed" ? state.chunkId : this.#options.ledger.resultFile(state.result.fileId).chunkId;
+  #batchOf(state: SettledState): string | null {
+    const { ledger } = this.#options;
+    const chunkId = state.kind === "failed" ? state.chunkId : ledger.resultFile(state.result.fileId).chunkId;
+    return chunkId === undefined ? null : ledger.chunk(chunkId).batchId;
   }
 
   #meta(key: string, state: SettledState, answer: ModelAnswer | undefined): readonly AddedField[] {
     if (!this.#options.withMeta) return [];
     const meta: Record<(typeof META_FIELDS)[number], unknown> = {
       custom_id: customIdOf(key),
-      batch_id: this.#options.ledger.chunk(this.#chunkOf(state)).batchId,
+      batch_id: this.#batchOf(state),
       model: answer?.model ?? null,
       finish_reason: answer?.finishReason ?? null,
       usage: answer?.usage ?? null,
+      cost_usd: usdInJson(answer?.usage && this.#options.costOf(answer.usage)),
       attempts: state.attempts,
     };
     return [{ name: `${this.#options.outputField}_meta`, json: JSON.stringify(meta) }];

@@ -1,4 +1,5 @@
 import type { ChunkLimits } from "../core/chunk-limits.ts";
+import { ChunkTally } from "../core/chunk-tally.ts";
 import type { Counters } from "../core/counters.ts";
 import type { Request, RequestRow } from "../core/records.ts";
 import { requestLineBytes } from "../core/request-line.ts";
@@ -13,6 +14,8 @@ export interface PlanOptions {
   readonly seen: SeenKeys;
   readonly limits: ChunkLimits;
   readonly counters: Counters;
+  /** What a request of so many input tokens will cost, in pico-dollars; undefined when its price is not known. */
+  readonly estimate: (tokens: number) => bigint | undefined;
 }
 
 /**
@@ -21,12 +24,11 @@ export interface PlanOptions {
  */
 export class Plan {
   readonly #options: PlanOptions;
-  readonly #slots: { requests: number; bytes: number; tokens: number }[];
-  #turn = 0;
+  readonly #tally: ChunkTally;
 
   constructor(options: PlanOptions) {
     this.#options = options;
-    this.#slots = Array.from({ length: options.limits.count ?? 1 }, () => ({ requests: 0, bytes: 0, tokens: 0 }));
+    this.#tally = new ChunkTally(options.limits);
   }
 
   add(rows: readonly RequestRow[]): void {
@@ -42,28 +44,20 @@ export class Plan {
   }
 
   #place({ key, bodyText, tokens }: Request, kind: Claim["kind"]): void {
-    const { counters, limits, endpoint } = this.#options;
+    const { counters, endpoint } = this.#options;
     const bytes = requestLineBytes(key, endpoint, bodyText);
-    if (bytes > limits.bytes || tokens > limits.tokens) counters.countFailure("too_long");
+    if (!this.#tally.takes(bytes, tokens)) counters.countFailure("too_long");
     else if (kind === "settled") counters.rowsReused++;
     else if (kind === "new") this.#ask(bytes, tokens);
     else counters.rowsAttached++;
   }
 
   #ask(bytes: number, tokens: number): void {
-    const { counters, limits } = this.#options;
+    const { counters } = this.#options;
     counters.rowsAsked++;
     counters.tokensEstimated += tokens;
-    const slot = this.#slots[this.#turn++ % this.#slots.length];
-    if (slot === undefined) return;
-    const isFull =
-      slot.requests >= limits.requests || slot.bytes + bytes > limits.bytes || slot.tokens + tokens > limits.tokens;
-    if (slot.requests === 0 || isFull) {
-      counters.chunks++;
-      Object.assign(slot, { requests: 0, bytes: 0, tokens: 0 });
-    }
-    slot.requests++;
-    slot.bytes += bytes;
-    slot.tokens += tokens;
+    counters.costEstimated += this.#options.estimate(tokens) ?? 0n;
+    this.#tally.add(bytes, tokens);
+    counters.chunks = this.#tally.chunks;
   }
 }

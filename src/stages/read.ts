@@ -18,7 +18,8 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
-interface OpenInput {
+/** An input that is open as far as it takes to know its format. */
+export interface OpenInput {
   readonly input: Input;
   readonly format: Format;
 }
@@ -40,7 +41,7 @@ export class RowSource {
 
   /** Opens the first input as far as it takes to know its format. */
   static async open(options: ReadOptions): Promise<RowSource> {
-    return new RowSource(options, await openOne(options.paths[0] ?? "-", options));
+    return new RowSource(options, await openWithFormat(options.paths[0] ?? "-", options));
   }
 
   /** The first input's columns: known with its first good row or its header, and empty if there is none. */
@@ -52,7 +53,7 @@ export class RowSource {
   async *rows(): AsyncGenerator<readonly Row[]> {
     try {
       yield* this.#rowsOf(this.#first);
-      for (const path of this.#options.paths.slice(1)) yield* this.#rowsOf(await openOne(path, this.#options));
+      for (const path of this.#options.paths.slice(1)) yield* this.#rowsOf(await openWithFormat(path, this.#options));
     } catch (error) {
       // Reading that is cut short by a signal fails in ways of its own.
       const { signal } = this.#options;
@@ -89,7 +90,11 @@ export class RowSource {
   }
 }
 
-async function openOne(path: string, { stdin, format, signal }: ReadOptions): Promise<OpenInput> {
+/** Opens an input; a format that is not given is told by the file's extension, or else by the first bytes. */
+export async function openWithFormat(
+  path: string,
+  { stdin, format, signal }: Pick<ReadOptions, "stdin" | "format" | "signal">,
+): Promise<OpenInput> {
   const input = openInput(path, stdin);
   const name = format ?? (await formatOfExtension(path, formats)) ?? (await sniff(input, signal));
   return { input, format: await load("format", formats, name) };

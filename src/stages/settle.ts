@@ -19,6 +19,8 @@ export interface SettleOptions {
   readonly check: AnswerCheck | undefined;
   /** How often a request is asked again. */
   readonly retries: number;
+  /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
+  readonly costOf: (usage: Usage) => bigint | undefined;
   readonly counters: Counters;
   readonly log: Logger;
 }
@@ -58,7 +60,7 @@ interface ResultFile {
 
 async function fileOutcomes(file: ResultFile, options: SettleOptions): Promise<void> {
   const fileId = options.ledger.addResultFile(file.name, file.chunk.id);
-  let outcomes: JudgedLine[] = [];
+  let outcomes: RecordedOutcome[] = [];
   for await (const lines of splitLines(createReadStream(file.path), MAX_RESULT_LINE_BYTES)) {
     for (const line of lines) {
       const outcome = judgeLine(line, fileId, options);
@@ -73,28 +75,27 @@ async function fileOutcomes(file: ResultFile, options: SettleOptions): Promise<v
 }
 
 /** Usage counts for the lines that counted: a doubled line was not paid twice. */
-function record(chunk: Chunk, lines: readonly JudgedLine[], { ledger, retries, counters }: SettleOptions): void {
-  const outcomes = lines.map(({ outcome }) => outcome);
+function record(
+  chunk: Chunk,
+  outcomes: readonly RecordedOutcome[],
+  { ledger, retries, counters }: SettleOptions,
+): void {
   const counted = ledger.record(chunk.id, outcomes, retries);
-  for (const [index, { usage }] of lines.entries()) {
-    if (counted[index] === true && usage !== undefined) counters.countUsage(usage);
+  for (const [index, { kind, billed }] of outcomes.entries()) {
+    if (counted[index] === true && billed !== undefined) counters.countBilled(billed, kind === "answered");
   }
 }
 
-/** What a result line says of its request, and what it cost. */
-interface JudgedLine {
-  readonly outcome: RecordedOutcome;
-  readonly usage: Usage | undefined;
-}
-
-function judgeLine(line: Line, fileId: number, { endpoint, check }: SettleOptions): JudgedLine | undefined {
+function judgeLine(line: Line, fileId: number, options: SettleOptions): RecordedOutcome | undefined {
+  const { endpoint, check, costOf } = options;
   const result = readResultLine(line.bytes.toString());
   const key = result === undefined ? undefined : keyOf(result.customId);
   if (result === undefined || key === undefined) return undefined;
-  if (result.kind === "error") return { outcome: toOutcome(key, judgeError(result)), usage: undefined };
+  if (result.kind === "error") return toOutcome(key, judgeError(result));
   const answer = endpoint.readAnswer(result.body);
   const location = { fileId, offset: line.offset, length: line.length };
-  return { outcome: toOutcome(key, judgeAnswer(answer, check), location), usage: answer?.usage };
+  const billed = answer?.usage && { usage: answer.usage, cost: costOf(answer.usage) };
+  return { ...toOutcome(key, judgeAnswer(answer, check), location), ...(billed && { billed }) };
 }
 
 function toOutcome(key: string, verdict: Verdict, location?: ResultLocation): RecordedOutcome {

@@ -78,8 +78,10 @@ async function embed({ configuration }: CommandContext): Promise<Emulator> {
 
 async function hostOf(context: CommandContext, isEmbedded: boolean): Promise<RunHost> {
   const { stdin, stdout, log, signal } = context;
+  const { readPrices } = await import("../price-access.ts");
+  const prices = await readPrices(context.configuration);
   const data = { prompts: await readPackageText("prompts.yaml"), models: await readPackageText("models.yaml") };
-  return { stdin, stdout, log, clock: systemClock, signal, apiKey: await keyOf(context), isEmbedded, data };
+  return { stdin, stdout, log, clock: systemClock, signal, apiKey: await keyOf(context), isEmbedded, data, prices };
 }
 
 /** A rehearsal needs no key: neither on the emulator, nor when nothing is sent. */
@@ -93,8 +95,11 @@ async function keyOf({ configuration, environment, secrets }: CommandContext): P
 }
 
 async function tell({ configuration, stderr }: CommandContext, summary: Summary): Promise<void> {
+  const { stringifyWithUsd } = await import("../../pricing/usd-json.ts");
+  const { displayUsd } = await import("../../pricing/usd.ts");
   const { values } = configuration;
-  if (values.summary !== undefined) await writeFileDurably(values.summary, `${JSON.stringify(summary, null, 2)}\n`);
+  if (values.summary !== undefined) await writeFileDurably(values.summary, `${stringifyWithUsd(summary, 2)}\n`);
   const hasHappened = summary.dry_run || summary.exit_status <= 1 || summary.rows.written > 0 || summary.chunks > 0;
-  if (hasHappened && !values.quiet && values.logFormat === "text") await writeText(stderr, formatSummary(summary));
+  if (hasHappened && !values.quiet && values.logFormat === "text")
+    await writeText(stderr, formatSummary(summary, displayUsd));
 }

@@ -1,0 +1,126 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Clock } from "../core/clock.ts";
+import type { Failure } from "../core/records.ts";
+import type { Accounts, Billed, ChunkAccount, RunTotals, Spent } from "./accounts.ts";
+import { chunkOf } from "./chunk-columns.ts";
+import { type Columns, found, moneyIn, numberIn, optionalTextIn } from "./columns.ts";
+import type { NewChunk } from "./ledger.ts";
+import type { Transactions } from "./transactions.ts";
+
+export interface AccountsNeeds {
+  readonly transactions: Transactions;
+  readonly clock: Clock;
+}
+
+/** Sums of money are read as texts: they may be beyond what a double holds. */
+const SPENT = `billed, unpriced, input_tokens, cached_tokens, output_tokens, reasoning_tokens,
+  CAST(cost AS TEXT) AS cost, CAST(estimated_cost AS TEXT) AS estimated_cost`;
+
+/** The ledger's books, in a table beside that of chunks. */
+export class SqliteAccounts implements Accounts {
+  readonly #transactions: Transactions;
+  readonly #clock: Clock;
+  readonly #open: StatementSync;
+  readonly #book: StatementSync;
+  readonly #totals: StatementSync;
+  readonly #spent: StatementSync;
+  readonly #output: StatementSync;
+  readonly #refuse: StatementSync;
+  readonly #untold: StatementSync;
+  readonly #tell: StatementSync;
+
+  constructor(database: DatabaseSync, { transactions, clock }: AccountsNeeds) {
+    this.#transactions = transactions;
+    this.#clock = clock;
+    this.#open = database.prepare("INSERT INTO accounts (chunk, estimated_cost, api_key_id) VALUES (?, ?, ?)");
+    this.#book = database.prepare(
+      `UPDATE accounts SET billed = billed + 1, unpriced = unpriced + ?, input_tokens = input_tokens + ?,
+       cached_tokens = cached_tokens + ?, output_tokens = output_tokens + ?, reasoning_tokens = reasoning_tokens + ?,
+       cost = cost + ? WHERE chunk = ?`,
+    );
+    this.#totals = database.prepare(
+      `SELECT CAST(COALESCE(SUM(CASE state WHEN 'settled' THEN cost END), 0) AS TEXT) AS cost,
+       COALESCE(SUM(tokens), 0) AS tokens FROM chunks JOIN accounts ON chunk = id
+       WHERE run = ? AND submitted_at IS NOT NULL`,
+    );
+    this.#spent = database.prepare(`SELECT ${SPENT} FROM accounts WHERE chunk = ?`);
+    this.#output = database.prepare(
+      `SELECT SUM(output_tokens) AS tokens, SUM(billed) AS billed FROM chunks JOIN accounts ON chunk = id
+       WHERE provider = ? AND model = ?`,
+    );
+    this.#refuse = database.prepare(
+      `UPDATE requests SET state = 'failed', code = ?, message = ?,
+       settled_at = CASE WHEN result_file IS NULL THEN ? ELSE settled_at END
+       WHERE key = ? AND run = ? AND state IN ('claimed', 'unasked')`,
+    );
+    this.#untold = database.prepare(
+      `SELECT chunks.*, ${SPENT}, api_key_id
+       FROM accounts JOIN chunks ON chunk = id
+       WHERE told_at IS NULL AND state = 'settled' AND batch_id IS NOT NULL ORDER BY id LIMIT ?`,
+    );
+    this.#tell = database.prepare("UPDATE accounts SET told_at = ? WHERE chunk = ?");
+  }
+
+  /** Within a transaction: opens a sealed chunk's account. */
+  open(chunkId: number, { estimatedCost, apiKeyId }: Pick<NewChunk, "estimatedCost" | "apiKeyId">): void {
+    this.#open.run(chunkId, estimatedCost ?? null, apiKeyId ?? null);
+  }
+
+  /** Within a transaction: books a reply. */
+  book(chunkId: number, { usage, cost }: Billed): void {
+    const { input, cached, output, reasoning } = usage;
+    this.#book.run(cost === undefined ? 1 : 0, input, cached, output, reasoning, cost ?? 0n, chunkId);
+  }
+
+  totalsOf(runId: number): RunTotals {
+    const columns = found(this.#totals.get(runId), `sums of run ${runId}`);
+    return { cost: moneyIn(columns, "cost"), tokens: numberIn(columns, "tokens") };
+  }
+
+  spentOn(chunkId: number): Spent {
+    return spentIn(found(this.#spent.get(chunkId), `chunk ${chunkId}`));
+  }
+
+  meanOutput(provider: string, model: string): number | undefined {
+    const columns = this.#output.get(provider, model);
+    if (columns === undefined || !columns["billed"]) return undefined;
+    return numberIn(columns, "tokens") / numberIn(columns, "billed");
+  }
+
+  refuse(keys: readonly string[], runId: number, { code, message }: Failure): void {
+    this.#transactions.relaxed("requests.record", () => {
+      for (const key of keys) this.#refuse.run(code, message, this.#clock.now(), key, runId);
+    });
+  }
+
+  tell(limit: number, tell: (accounts: readonly ChunkAccount[]) => void): number {
+    return this.#transactions.relaxed("usage.told", () => {
+      const accounts = this.#untold.all(limit).map(accountOf);
+      if (accounts.length > 0) tell(accounts);
+      for (const { chunk } of accounts) this.#tell.run(this.#clock.now(), chunk.id);
+      return accounts.length;
+    });
+  }
+}
+
+function accountOf(columns: Columns): ChunkAccount {
+  const chunk = chunkOf(columns);
+  const apiKeyId = optionalTextIn(columns, "api_key_id") ?? undefined;
+  return { chunk, spent: spentIn(columns), settledAt: chunk.changedAt, apiKeyId };
+}
+
+function spentIn(columns: Columns): Spent {
+  const estimate = optionalTextIn(columns, "estimated_cost");
+  return {
+    requests: numberIn(columns, "billed"),
+    unpriced: numberIn(columns, "unpriced"),
+    usage: {
+      input: numberIn(columns, "input_tokens"),
+      cached: numberIn(columns, "cached_tokens"),
+      output: numberIn(columns, "output_tokens"),
+      reasoning: numberIn(columns, "reasoning_tokens"),
+    },
+    cost: moneyIn(columns, "cost"),
+    estimatedCost: estimate === null ? undefined : BigInt(estimate),
+  };
+}

@@ -1,0 +1,108 @@
+import { createHash } from "node:crypto";
+import { Budget } from "../core/budget.ts";
+import { ConfigurationError } from "../core/errors.ts";
+import type { Logger } from "../core/logger.ts";
+import type { Usage } from "../core/records.ts";
+import type { Ledger, Run } from "../ledger/ledger.ts";
+import { costOf, estimateCost } from "../pricing/cost.ts";
+import type { Mode, PicoUsd, Price } from "../pricing/price.ts";
+
+/** What a run asks for, in money. */
+export interface MoneyOptions {
+  readonly ledger: Ledger;
+  /** The provider's identity. */
+  readonly provider: string;
+  readonly model: string;
+  /** Undefined when it is not known. */
+  readonly price: Price | undefined;
+  readonly mode: Mode;
+  /** Output tokens per request that the user expects, or allows. */
+  readonly expectedOutput: number | undefined;
+}
+
+/** Output tokens that are assumed for a request as long as nothing is known about answers. */
+const ASSUMED_OUTPUT = 200;
+/** The ledger's mean is looked up again after so many estimates. */
+const ESTIMATES_PER_LOOK = 1_000;
+
+/** What requests cost, and are expected to. */
+export class Money {
+  readonly #options: MoneyOptions;
+  #seenOutput: number | undefined;
+  #estimates = 0;
+
+  constructor(options: MoneyOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the model's price is known. */
+  get isPriced(): boolean {
+    return this.estimate(0) !== undefined;
+  }
+
+  /** Output tokens per request: what the user says, else what the ledger has seen; undefined when nobody knows. */
+  get expectedOutput(): number | undefined {
+    const { expectedOutput, ledger, provider, model } = this.#options;
+    if (expectedOutput !== undefined) return expectedOutput;
+    const isDue = this.#seenOutput === undefined || this.#estimates++ % ESTIMATES_PER_LOOK === 0;
+    if (isDue) this.#seenOutput = ledger.meanOutput(provider, model);
+    return this.#seenOutput === undefined ? undefined : Math.ceil(this.#seenOutput);
+  }
+
+  /** What a request of so many input tokens will cost; undefined when its price is not known. */
+  readonly estimate = (input: number): PicoUsd | undefined => {
+    const { price, mode } = this.#options;
+    return estimateCost({ input, output: this.expectedOutput ?? ASSUMED_OUTPUT }, price, mode);
+  };
+
+  /** What a reply has cost; undefined when its price is not known. */
+  readonly costOf = (usage: Usage): PicoUsd | undefined => {
+    const { cacheWritten = 0 } = usage;
+    return costOf({ ...usage, cacheWritten }, this.#options.price, this.#options.mode);
+  };
+}
+
+/** The user's limits. */
+export interface BudgetSettings {
+  /** Pico-dollars. */
+  readonly maxCost: PicoUsd | undefined;
+  readonly tokenLimit: number | undefined;
+}
+
+/**
+ * The budget of a run, with what its earlier executions have taken.
+ *
+ * @throws {ConfigurationError} when money is limited and the model's price is not known
+ */
+export function openBudget({ maxCost, tokenLimit }: BudgetSettings, money: Money, parts: BudgetParts): Budget {
+  const { ledger, run, model, log } = parts;
+  if (maxCost !== undefined && !money.isPriced) throw unpriced(model);
+  if (maxCost !== undefined && money.expectedOutput === undefined) {
+    log.warn(
+      `no answer of ${model} has been seen yet: a tenth of --max-cost is spent first, to learn how long they are`,
+      {
+        hint: "--expect-output-tokens or --max-output-tokens spares this",
+      },
+    );
+  }
+  const isSure = () => money.expectedOutput !== undefined;
+  return new Budget({ maxCost, tokens: tokenLimit, isSure }, ledger.totalsOf(run.id));
+}
+
+interface BudgetParts {
+  readonly ledger: Ledger;
+  readonly run: Run;
+  readonly model: string;
+  readonly log: Logger;
+}
+
+function unpriced(model: string): ConfigurationError {
+  return new ConfigurationError(`--max-cost needs a price, and that of "${model}" is not known`, {
+    hint: "bg-pipe prices lists the known ones; give it under prices: in your configuration, or use --token-limit.",
+  });
+}
+
+/** Which key pays, so that it is told from another and cannot be told itself: 8 hex digits of its SHA-256. */
+export function apiKeyIdOf(apiKey: string | undefined): string | undefined {
+  return apiKey === undefined ? undefined : createHash("sha256").update(apiKey).digest("hex").slice(0, 8);
+}
