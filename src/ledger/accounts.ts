@@ -47,6 +47,8 @@ export interface Accounts {
   spentOn(chunkId: number): Spent;
   /** Output tokens per billed reply of a model so far; undefined when there was none. */
   meanOutput(provider: string, model: string): number | undefined;
+  /** The same for the replies of one run. */
+  meanOutputOf(runId: number): number | undefined;
   /** Fails requests that the run has claimed, or has to ask again, without asking them: its budget is used up. */
   refuse(keys: readonly string[], runId: number, failure: Failure): void;
   /**

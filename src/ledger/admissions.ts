@@ -27,7 +27,7 @@ export class Admissions {
        WHERE state IN ('creating', 'submitted') AND provider = ? AND model = ? AND run <> ? GROUP BY run`,
     );
     this.#creations = database.prepare(
-      "SELECT submitted_at FROM chunks WHERE submitted_at > ? AND provider = ? ORDER BY submitted_at",
+      "SELECT created_at FROM creations WHERE created_at > ? AND provider = ? ORDER BY created_at",
     );
     this.#learn = database.prepare(
       `INSERT INTO token_limits (provider, model, tokens, learned_at) VALUES (?, ?, ?, ?)
@@ -45,7 +45,7 @@ export class Admissions {
   }
 
   creationsSince(provider: string, time: number): readonly number[] {
-    return this.#creations.all(time, provider).map((columns) => numberIn(columns, "submitted_at"));
+    return this.#creations.all(time, provider).map((columns) => numberIn(columns, "created_at"));
   }
 
   learnTokenLimit(provider: string, model: string, tokens: number): void {

@@ -39,7 +39,7 @@ export class BudgetedChunks {
   add(line: NewLine): readonly Chunk[] {
     const { budget, estimate } = this.#options;
     const cost = estimate(line.tokens);
-    const verdict = this.hasHeld ? "wait" : budget.admit(line.tokens, cost ?? 0n);
+    const verdict = this.hasHeld ? "wait" : budget.admit(line.tokens, cost);
     if (verdict === "admitted") return this.#admit(line, cost);
     if (verdict === "wait") this.#held.push(line);
     else this.#refuse([line]);

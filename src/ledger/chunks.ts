@@ -12,6 +12,9 @@ import { checkMove } from "./transitions.ts";
 /** Before a batch is created nothing is asked and nothing billed, whatever was uploaded. */
 const UNSENT: ReadonlySet<ChunkState> = new Set(["sealed", "uploading", "uploaded"]);
 
+/** Limits are of an hour; clocks may be set. */
+const CREATIONS_KEPT_MS = 2 * 3_600_000;
+
 /** The ledger's tables of chunks and of the files their results lie in. */
 export class Chunks {
   readonly #transactions: Transactions;
@@ -30,6 +33,8 @@ export class Chunks {
   readonly #adoptRequests: StatementSync;
   readonly #stillOpen: StatementSync;
   readonly #progress: StatementSync;
+  readonly #addCreation: StatementSync;
+  readonly #forgetCreations: StatementSync;
   readonly #unclean: StatementSync;
   readonly #clean: StatementSync;
   readonly #insertFile: StatementSync;
@@ -69,6 +74,8 @@ export class Chunks {
     this.#stillOpen = database.prepare(
       "SELECT 1 FROM requests WHERE chunk = ? AND state IN ('asked', 'unasked') LIMIT 1",
     );
+    this.#addCreation = database.prepare("INSERT INTO creations (provider, created_at) VALUES (?, ?)");
+    this.#forgetCreations = database.prepare("DELETE FROM creations WHERE created_at < ?");
     this.#progress = database.prepare(
       "UPDATE chunks SET batch_status = ?, completed = ?, failed = ? WHERE id = ? AND state = 'submitted'",
     );
@@ -85,6 +92,10 @@ export class Chunks {
 
   get(id: number): Chunk {
     return chunkOf(found(this.#byId.get(id), `chunk ${id}`));
+  }
+
+  ofRun(runId: number): readonly Chunk[] {
+    return this.#openOfRun.all(runId).map(chunkOf);
   }
 
   find(name: string): Chunk | undefined {
@@ -146,7 +157,7 @@ export class Chunks {
 
   /** Within a transaction: frees what a run had sealed and not yet put to the provider, and ends what is done. */
   closeIdle(runId: number): void {
-    for (const chunk of this.#openOfRun.all(runId).map(chunkOf)) {
+    for (const chunk of this.ofRun(runId)) {
       if (!this.#dissolve(chunk) && !this.isFileNeeded(chunk.id)) this.#write({ ...chunk, state: "settled" });
     }
   }
@@ -179,10 +190,16 @@ export class Chunks {
     if (changes !== 1) throw new InternalError(`request ${key} was put in chunk ${chunk.name} without being claimed`);
   }
 
+  #noteCreation(provider: string, now: number): void {
+    this.#forgetCreations.run(now - CREATIONS_KEPT_MS);
+    this.#addCreation.run(provider, now);
+  }
+
   #write(chunk: Chunk): Chunk {
     const { state, fileId, batchId, batchStatus, outputFileId, errorFileId, id } = chunk;
     const now = this.#clock.now();
     const submittedAt = state === "creating" ? now : chunk.submittedAt;
+    if (state === "creating") this.#noteCreation(chunk.provider, now);
     const facts = [fileId, batchId, batchStatus, outputFileId, errorFileId] as const;
     const columns = this.#update.get(state, ...facts, now, submittedAt, id);
     return chunkOf(found(columns, `chunk ${id}`));

@@ -74,6 +74,8 @@ export interface Ledger extends Accounts {
   /** Records a sealed chunk and its requests in one transaction. The file must be durable by now. */
   seal(chunk: NewChunk, requests: readonly ChunkLine[]): Chunk;
   chunk(id: number): Chunk;
+  /** A run's chunks that are not settled, oldest first. */
+  openChunks(runId: number): readonly Chunk[];
   findChunk(name: string): Chunk | undefined;
   /** The key of the request that was sent as `sentKey` in a chunk: another one only when it was asked with a reason. */
   askedKey(chunkId: number, sentKey: string): string;

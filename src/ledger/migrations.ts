@@ -118,6 +118,14 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX accounts_untold ON accounts (chunk) WHERE told_at IS NULL;
   `,
+  // Each call that may have created a batch, also when a chunk is sent in again.
+  `
+  CREATE TABLE creations (
+    provider TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  );
+  CREATE INDEX creations_by_time ON creations (created_at);
+  `,
 ];
 
 /** The version that this bg-pipe writes. */

@@ -42,8 +42,8 @@ export class Requests {
     this.#take = database.prepare(
       `INSERT INTO requests (key, state, run) VALUES (?1, 'claimed', ?2)
        ON CONFLICT (key) DO UPDATE SET state = 'claimed', run = ?2, code = NULL, message = NULL,
-       attempts = CASE state WHEN 'unasked' THEN attempts ELSE 0 END,
-       reply_file = CASE state WHEN 'unasked' THEN reply_file END,
+       attempts = CASE WHEN state IN ('unasked', 'claimed') THEN attempts ELSE 0 END,
+       reply_file = CASE WHEN state IN ('unasked', 'claimed') THEN reply_file END,
        result_file = CASE WHEN state = 'failed' AND code <> 'budget_exceeded' THEN NULL ELSE result_file END`,
     );
     this.#answer = database.prepare(
@@ -138,7 +138,7 @@ export class Requests {
     if (state === "failed") return this.#isWorthAsking(columns, run) ? { kind: "new" } : { kind: "settled" };
     if (owner !== run.id && this.#runs.isHeld(owner)) return { kind: "elsewhere", runId: owner };
     if (state === "asked") return { kind: "inChunk", chunkId: numberIn(columns, "chunk") };
-    if (state === "claimed") return owner === run.id ? { kind: "mine" } : { kind: "new" };
+    if (state === "claimed" && owner === run.id) return { kind: "mine" };
     return { kind: "new", ...replyIn(columns) };
   }
 

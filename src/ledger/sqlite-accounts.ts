@@ -16,6 +16,10 @@ export interface AccountsNeeds {
 const SPENT = `billed, unpriced, input_tokens, cached_tokens, output_tokens, reasoning_tokens,
   CAST(cost AS TEXT) AS cost, CAST(estimated_cost AS TEXT) AS estimated_cost`;
 
+/** What cannot be priced is not taken for free. */
+const TAKEN = "CASE WHEN unpriced > 0 AND estimated_cost > cost THEN estimated_cost ELSE cost END";
+const OUTPUT = "SELECT SUM(output_tokens) AS tokens, SUM(billed) AS billed FROM chunks JOIN accounts ON chunk = id";
+
 /** The ledger's books, in a table beside that of chunks. */
 export class SqliteAccounts implements Accounts {
   readonly #transactions: Transactions;
@@ -25,6 +29,7 @@ export class SqliteAccounts implements Accounts {
   readonly #totals: StatementSync;
   readonly #spent: StatementSync;
   readonly #output: StatementSync;
+  readonly #outputOfRun: StatementSync;
   readonly #refuse: StatementSync;
   readonly #untold: StatementSync;
   readonly #tell: StatementSync;
@@ -39,15 +44,13 @@ export class SqliteAccounts implements Accounts {
        cost = cost + ? WHERE chunk = ?`,
     );
     this.#totals = database.prepare(
-      `SELECT CAST(COALESCE(SUM(CASE state WHEN 'settled' THEN cost END), 0) AS TEXT) AS cost,
+      `SELECT CAST(COALESCE(SUM(CASE state WHEN 'settled' THEN ${TAKEN} END), 0) AS TEXT) AS cost,
        COALESCE(SUM(tokens), 0) AS tokens FROM chunks JOIN accounts ON chunk = id
        WHERE run = ? AND submitted_at IS NOT NULL`,
     );
     this.#spent = database.prepare(`SELECT ${SPENT} FROM accounts WHERE chunk = ?`);
-    this.#output = database.prepare(
-      `SELECT SUM(output_tokens) AS tokens, SUM(billed) AS billed FROM chunks JOIN accounts ON chunk = id
-       WHERE provider = ? AND model = ?`,
-    );
+    this.#output = database.prepare(`${OUTPUT} WHERE provider = ? AND model = ?`);
+    this.#outputOfRun = database.prepare(`${OUTPUT} WHERE run = ?`);
     this.#refuse = database.prepare(
       `UPDATE requests SET state = 'failed', code = ?, message = ?,
        settled_at = CASE WHEN result_file IS NULL THEN ? ELSE settled_at END
@@ -82,9 +85,11 @@ export class SqliteAccounts implements Accounts {
   }
 
   meanOutput(provider: string, model: string): number | undefined {
-    const columns = this.#output.get(provider, model);
-    if (columns === undefined || !columns["billed"]) return undefined;
-    return numberIn(columns, "tokens") / numberIn(columns, "billed");
+    return meanIn(this.#output.get(provider, model));
+  }
+
+  meanOutputOf(runId: number): number | undefined {
+    return meanIn(this.#outputOfRun.get(runId));
   }
 
   refuse(keys: readonly string[], runId: number, { code, message }: Failure): void {
@@ -101,6 +106,11 @@ export class SqliteAccounts implements Accounts {
       return accounts.length;
     });
   }
+}
+
+function meanIn(columns: Columns | undefined): number | undefined {
+  if (columns === undefined || !columns["billed"]) return undefined;
+  return numberIn(columns, "tokens") / numberIn(columns, "billed");
 }
 
 function accountOf(columns: Columns): ChunkAccount {

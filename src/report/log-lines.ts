@@ -1,8 +1,5 @@
 import type { LogFields } from "../core/logger.ts";
-
-/** Control characters, which could move a terminal's cursor or forge a line; U+2028 and U+2029 break lines too. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+import { printable } from "./plain-text.ts";
 
 /** The name of an event, such as `batch.submitted`; machines take it as it is, people as two words. */
 const EVENT_NAME = /^([a-z]+)\.([a-z_]+)$/;
@@ -31,11 +28,7 @@ export function formatTextLine(level: string, message: string, fields: LogFields
   );
   const words = message.replace(EVENT_NAME, "$1 $2");
   const text = pairs.length === 0 ? words : `${words} (${pairs.join(", ")})`;
-  return `bg-pipe: ${label}${text.replace(CONTROL, escapeControl)}`;
-}
-
-function escapeControl(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return `bg-pipe: ${label}${printable(text)}`;
 }
 
 /** A log line must never throw: what JSON cannot say is put into words, and the rest of the line stays. */

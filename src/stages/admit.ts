@@ -28,6 +28,11 @@ export interface AdmissionOptions {
 
 /** What a chunk takes up while its batch is at the provider. */
 type Load = Pick<Chunk, "name" | "tokens">;
+/** Whether its batch is still to be created counts for what may be created within an hour. */
+interface Inside extends Load {
+  readonly enteredAt: number;
+  readonly isToBeCreated: boolean;
+}
 type Blocked = { readonly by: "batches" | "tokens" | "hour"; readonly untilMs: number };
 
 const HOUR_MS = 3_600_000;
@@ -42,7 +47,7 @@ export class Admission {
   readonly #options: AdmissionOptions;
   readonly #change = new Change();
   readonly #queue: symbol[] = [];
-  readonly #inside = new Set<Load>();
+  readonly #inside = new Set<Inside>();
   #tokenLimit: number;
 
   constructor(options: AdmissionOptions) {
@@ -74,7 +79,7 @@ export class Admission {
     try {
       for (let isTold = false; ; ) {
         const blocked = this.#queue[0] === ticket ? this.#blocked(load) : NOT_YOUR_TURN;
-        if (blocked === undefined) return this.enterAnyway(load);
+        if (blocked === undefined) return this.#letIn(load, true);
         if (this.#options.patience.isOver) return undefined;
         if (blocked.by === "hour" && !isTold) this.#tell(load, blocked);
         isTold = blocked.by === "hour";
@@ -88,7 +93,11 @@ export class Admission {
 
   /** For what is at the provider already. @returns the way out */
   enterAnyway(load: Load): () => void {
-    const entry = { ...load };
+    return this.#letIn(load, false);
+  }
+
+  #letIn({ name, tokens }: Load, isToBeCreated: boolean): () => void {
+    const entry = { name, tokens, isToBeCreated, enteredAt: this.#options.clock.now() };
     this.#inside.add(entry);
     return () => {
       this.#inside.delete(entry);
@@ -126,8 +135,18 @@ export class Admission {
     const { batchesPerHour: limit } = limits;
     if (limit === undefined) return undefined;
     const times = ledger.creationsSince(provider, clock.now() - HOUR_MS);
-    const oldest = times.at(-limit);
-    return oldest === undefined ? undefined : { by: "hour", untilMs: oldest + HOUR_MS };
+    const free = limit - this.#toBeCreated();
+    if (times.length < free) return undefined;
+    const oldest = free > 0 ? times.at(-free) : undefined;
+    return { by: "hour", untilMs: oldest === undefined ? clock.now() + LOOK_ELSEWHERE_MS : oldest + HOUR_MS };
+  }
+
+  /** Batches that were let in and are not created yet. */
+  #toBeCreated(): number {
+    const { ledger } = this.#options;
+    const isPending = ({ name, enteredAt, isToBeCreated }: Inside) =>
+      isToBeCreated && (ledger.findChunk(name)?.submittedAt ?? 0) < enteredAt;
+    return [...this.#inside].filter(isPending).length;
   }
 
   async #wait({ untilMs }: Blocked): Promise<void> {

@@ -70,6 +70,7 @@ export class ChunkStage {
 
   async *chunks(source: AsyncIterable<readonly RequestRow[]>): AsyncGenerator<Chunk> {
     try {
+      yield* this.#hand(this.#ownChunks());
       for await (const rows of source) {
         yield* this.#hand(this.#take(rows));
         // Into the chunk that is open anyway: input that never ends must not keep others from their second try.
@@ -146,6 +147,12 @@ export class ChunkStage {
     return chunks;
   }
 
+  /** What an earlier execution of the run has at the provider takes its room there, whenever its rows come by. */
+  #ownChunks(): readonly Chunk[] {
+    const { ledger, run } = this.#options;
+    return ledger.openChunks(run.id).flatMap(({ id }) => this.#resume(id));
+  }
+
   #resume(chunkId: number): readonly Chunk[] {
     if (this.#tracked.has(chunkId)) return [];
     this.#tracked.add(chunkId);
@@ -183,7 +190,7 @@ export class ChunkStage {
       yield* this.#hand([...this.#askAgain(), ...this.#retryDeferred(), ...this.#sealed(this.#open.sealAll())]);
       yield* this.#awaitRoom();
       if (this.#inFlight === 0 && this.#secondTries.isEmpty && this.#deferred.isEmpty) break;
-      if (this.#inFlight === 0 && this.#options.patience.isOver) break;
+      if (this.#inFlight === 0 && this.#secondTries.isEmpty && this.#options.patience.isOver) break;
       await this.#somethingToDo();
     }
     if (this.#parked.length > 0 || !this.#deferred.isEmpty) await this.#leave();
@@ -215,7 +222,7 @@ export class ChunkStage {
     const woken = new AbortController();
     const either = AbortSignal.any([signal, woken.signal]);
     const waits = [this.#change.next(either)];
-    const delayMs = patience.within(this.#nextAt() - clock.now());
+    const delayMs = patience.isOver ? this.#lastDelay() : patience.within(this.#nextAt() - clock.now());
     if (delayMs !== Number.POSITIVE_INFINITY) waits.push(clock.sleep(delayMs, either));
     try {
       await Promise.race(waits);
@@ -223,6 +230,11 @@ export class ChunkStage {
       woken.abort();
       await Promise.allSettled(waits);
     }
+  }
+
+  /** Once patience is over, second tries are due, and else only what is under way can bring anything. */
+  #lastDelay(): number {
+    return this.#secondTries.isEmpty ? Number.POSITIVE_INFINITY : 0;
   }
 
   #nextAt(): number {
@@ -273,5 +285,6 @@ function leaving(atProvider: readonly Chunk[]): UnfinishedError {
   const requests = atProvider.reduce((sum, chunk) => sum + chunk.requests, 0);
   const batches = atProvider.length === 1 ? "1 batch is" : `${atProvider.length} batches are`;
   const hint = "Run the same command again to collect what is ready, and to go on.";
+  if (atProvider.length === 0) return new UnfinishedError("some requests are still to be asked", { hint });
   return new UnfinishedError(`${batches} at work, with ${requests} requests; not waiting for them`, { hint });
 }

@@ -24,23 +24,30 @@ export interface ReaskOptions {
  * behind the messages. It is another body, and sent under a key of its own; the outcome is filed under the request's.
  * The same request and reply always make the same line.
  *
- * @returns a function that gives undefined where asking with a reason is not possible
+ * @returns a function that gives undefined where the line is to be asked again as it is
  */
 export function createReask(options: ReaskOptions) {
   return (line: NewLine, reply: InvalidReply, isReask: boolean): NewLine | undefined => {
-    const { endpoint, provider, tokenizer, limits } = options;
-    const said = replyText(reply, options);
+    const { endpoint, provider, limits } = options;
     const before = bodyOf(line);
-    const original = isReask ? endpoint.withoutReply?.(before) : before;
-    const body = original && endpoint.withReply?.(original, { text: said, reason: reply.reason });
-    if (body === undefined) return undefined;
-    const bodyText = canonicalBody(body);
-    const sentKey = requestKey(provider, endpoint.path, bodyText);
-    const tokens = endpoint.promptTokens(body, (text) => tokenizer.count(text));
-    const text = requestLine(sentKey, endpoint.path, bodyText);
-    const isTooLong = Buffer.byteLength(text) >= limits.bytes || tokens > limits.tokens;
-    return isTooLong ? undefined : { ...line, line: text, tokens, sentKey };
+    const original = (isReask ? endpoint.withoutReply?.(before) : before) ?? before;
+    const body = endpoint.withReply?.(original, { text: replyText(reply, options), reason: reply.reason });
+    const made = body && lineOf(body, (bodyText) => requestKey(provider, endpoint.path, bodyText), options);
+    if (made !== undefined && made.bytes <= limits.bytes && made.tokens <= limits.tokens) {
+      return { ...line, line: made.text, tokens: made.tokens, sentKey: made.key };
+    }
+    if (!isReask) return undefined;
+    const { text, tokens } = lineOf(original, () => line.key, options);
+    return { ...line, line: text, tokens };
   };
+}
+
+function lineOf(body: RequestBody, keyFor: (bodyText: string) => string, { endpoint, tokenizer }: ReaskOptions) {
+  const bodyText = canonicalBody(body);
+  const key = keyFor(bodyText);
+  const text = requestLine(key, endpoint.path, bodyText);
+  const tokens = endpoint.promptTokens(body, (part) => tokenizer.count(part));
+  return { key, text, tokens, bytes: Buffer.byteLength(text) + 1 };
 }
 
 function bodyOf({ line, key }: NewLine): RequestBody {

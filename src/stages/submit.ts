@@ -73,7 +73,7 @@ async function create(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
   const { counters, ledger, log } = options;
   return persist(options, "create", async () => {
     const current = ledger.chunk(chunk.id);
-    const found = current.state === "creating" ? await search(current, options) : undefined;
+    const found = current.state === "creating" ? await findCreatedBatch(current, options) : undefined;
     if (found !== undefined) log.info("batch.adopted", { chunk: chunk.name, batch: found.id });
     const batch = found ?? (await createOnce(ledger.advance(chunk.id, "creating"), options));
     counters.batchesSubmitted++;
@@ -99,7 +99,10 @@ async function createOnce(chunk: Chunk, { ledger, provider }: SubmitOptions): Pr
  * Looks for the batch that a call with an unclear end may have created, until it would have to be in the list. The
  * list may lag behind, and the call may have been under way until it timed out.
  */
-async function search(intent: Chunk, { provider, clock, signal }: SubmitOptions): Promise<Batch | undefined> {
+export async function findCreatedBatch(
+  intent: Chunk,
+  { provider, clock, signal }: Pick<SubmitOptions, "provider" | "clock" | "signal">,
+): Promise<Batch | undefined> {
   const { createTimeoutMs, listLagMs } = provider.poll;
   const until = intent.changedAt + createTimeoutMs + listLagMs;
   const since = Math.floor(intent.changedAt / 1000) - CLOCK_SLACK_SECONDS;

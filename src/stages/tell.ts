@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, readSync, statSync, truncateSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, OutputError } from "../core/errors.ts";
 import { durableStep } from "../core/failpoints.ts";
@@ -12,6 +12,7 @@ export function usagePath(stateDirectory: string): string {
 }
 
 const CHUNKS_AT_A_TIME = 100;
+const EVENT_START = '{"timestamp":';
 /** A line that was written before a crash, and not noted, is among the last ones. */
 const TAIL_BYTES = 1 << 18;
 
@@ -28,9 +29,18 @@ export function tellUsage(ledger: Ledger): void {
 }
 
 function addTo(path: string, accounts: readonly ChunkAccount[]): void {
-  const tail = readTail(path);
-  const news = accounts.filter(({ chunk }) => !tail.includes(`"chunk_id":${JSON.stringify(chunk.name)}`));
-  append(path, news.map(usageEvent), tail);
+  try {
+    const tail = mendTail(path);
+    const news = accounts.filter(({ chunk }) => !tail.includes(`"chunk_id":${JSON.stringify(chunk.name)}`));
+    if (news.length === 0) return;
+    const lines = news.map((account) => `${usageEvent(account)}\n`).join("");
+    durableStep("usage.write", () => writeDurably(path, lines));
+  } catch (error) {
+    throw new OutputError("cannotWrite", `cannot write ${path}: ${messageOf(error)}`, {
+      hint: "Make room on the disk of --state-dir, then run the same command again.",
+      cause: error,
+    });
+  }
 }
 
 /** A line of the file, without its newline. */
@@ -56,30 +66,44 @@ function usageEvent({ chunk, spent, settledAt, apiKeyId }: ChunkAccount): string
   });
 }
 
-function readTail(path: string): string {
+/** The last lines of the file. One that a crash or a full disk has cut off is taken away: its chunk comes again. */
+function mendTail(path: string): string {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const tail = readTail(path, size);
+  const last = tail.slice(tail.lastIndexOf("\n") + 1);
+  if (last === "") return tail;
+  if (isWhole(last)) {
+    writeDurably(path, "\n");
+    return tail;
+  }
+  truncateSync(path, size - last.length);
+  return tail.slice(0, -last.length);
+}
+
+function readTail(path: string, size: number): string {
   if (size === 0) return "";
   const descriptor = openSync(path, "r");
   try {
     const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
     readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
-    return bytes.toString();
+    return bytes.toString("latin1");
   } finally {
     closeSync(descriptor);
   }
 }
 
-/** In one write, behind a line that a crash may have cut off. */
-function append(path: string, lines: readonly string[], tail: string): void {
-  if (lines.length === 0) return;
-  const start = tail === "" || tail.endsWith("\n") ? "" : "\n";
+/** What somebody else has put there is left alone. */
+function isWhole(line: string): boolean {
+  const isOurs = line.startsWith(EVENT_START) || EVENT_START.startsWith(line);
+  return !isOurs || isJson(line);
+}
+
+function isJson(text: string): boolean {
   try {
-    durableStep("usage.write", () => writeDurably(path, `${start}${lines.join("\n")}\n`));
-  } catch (error) {
-    throw new OutputError("cannotWrite", `cannot write ${path}: ${messageOf(error)}`, {
-      hint: "Make room on the disk of --state-dir, then run the same command again.",
-      cause: error,
-    });
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 

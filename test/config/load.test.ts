@@ -16,7 +16,7 @@ const load = (given: Given = {}) => loadConfiguration(sources(given));
 
 test("without anything there are the defaults, and each says so", async () => {
   const { values, origins, warnings } = await load();
-  expect(values).toMatchObject({ retries: 3, maxBatches: 4, order: "input", onError: "keep", provider: "openai" });
+  expect(values).toMatchObject({ retries: 3, maxBatches: 20, order: "input", onError: "keep", provider: "openai" });
   expect(values).toMatchObject({ param: {}, prompts: {}, meta: false, maxRecordBytes: 16 * 1024 ** 2 });
   expect(values.stateDir).toBe("/home/ann/.local/state/bg-pipe");
   expect(values.model).toBeUndefined();

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { isWorthRetrying } from "../../src/core/failures.ts";
-import { FAILURE_CODES } from "../../src/core/records.ts";
-import { type AnswerFacts, judgeAnswer, judgeError } from "../../src/core/verdicts.ts";
+import { type AnswerFacts, judgeAnswer, judgeError, type Verdict } from "../../src/core/verdicts.ts";
 
 const finished: AnswerFacts = { text: "yes", finishReason: "stop" };
 const refuse = () => ({ ok: false, reason: "not as the schema asks" }) as const;
@@ -15,13 +14,21 @@ describe("judgeAnswer, a reply of status 200", () => {
     ["neither text nor embedding", { finishReason: "stop" as const }, undefined, "failed invalid_answer"],
     ["refusal", { ...finished, refusal: "I will not" }, undefined, "failed refused"],
     ["content filter", { ...finished, finishReason: "content_filter" as const }, undefined, "failed content_filter"],
-    ["cut at the token limit", { ...finished, finishReason: "length" as const }, undefined, "failed cut_off"],
-    ["not as the schema asks", finished, refuse, "failed invalid_answer"],
+    ["cut at the token limit", { ...finished, finishReason: "length" as const }, undefined, "reask cut_off"],
+    ["not as the schema asks", finished, refuse, "reask invalid_answer"],
     [
       "cut, and therefore not as the schema asks",
       { ...finished, finishReason: "length" as const },
       refuse,
-      "failed cut_off",
+      "reask cut_off",
+    ],
+    ["cut before there was any text", { finishReason: "length" as const }, refuse, "reask cut_off"],
+    ["a refusal that was cut", { refusal: "I w", finishReason: "length" as const }, refuse, "failed refused"],
+    [
+      "withheld, and therefore not as the schema asks",
+      { text: "", finishReason: "content_filter" as const },
+      refuse,
+      "failed content_filter",
     ],
     ["as the schema asks", finished, () => ({ ok: true }) as const, "answered"],
     ["unreadable", undefined, undefined, "retry server_error"],
@@ -30,6 +37,33 @@ describe("judgeAnswer, a reply of status 200", () => {
     expect(`${verdict.kind}${verdict.kind === "answered" ? "" : ` ${verdict.failure.code}`}`).toBe(expected);
   });
 });
+
+describe("the reason with which a request is asked again", () => {
+  test("names what the check said, and asks for the whole answer", () => {
+    const verdict = judgeAnswer(finished, refuse);
+    expect(verdict).toMatchObject({ failure: { message: "not as the schema asks" } });
+    expect(reasonOf(verdict)).toMatch(
+      /^That is not a valid answer: not as the schema asks\. Answer again,.* whole answer/,
+    );
+  });
+
+  test("asks for less when the answer was cut off; the row is told the flag", () => {
+    const verdict = judgeAnswer({ ...finished, finishReason: "length" });
+    expect(reasonOf(verdict)).toMatch(/cut off .*shorter.*Answer again/);
+    expect(verdict).toMatchObject({ failure: { message: expect.stringContaining("--max-output-tokens") } });
+  });
+
+  test("does not grow with the complaint, which may quote the answer", () => {
+    const verdict = judgeAnswer(finished, () => ({ ok: false, reason: "x".repeat(9_999) }));
+    expect(reasonOf(verdict)).toMatch(/x…\. Answer again/);
+    expect(reasonOf(verdict).length).toBeLessThan(700);
+  });
+});
+
+function reasonOf(verdict: Verdict): string {
+  if (verdict.kind !== "reask") throw new Error(`it is not asked again with a reason, but ${verdict.kind}`);
+  return verdict.reason;
+}
 
 describe("judgeError", () => {
   test.each([
@@ -65,7 +99,9 @@ describe("judgeError", () => {
   });
 });
 
-test("every failure that is judged to be retried is worth retrying in a later run, too", () => {
-  const retried = ["rate_limited", "server_error", "expired", "cancelled", "missing_result"];
-  expect(FAILURE_CODES.filter(isWorthRetrying)).toEqual(retried);
+test("every failure that is judged to be retried is worth retrying in a later run, too; what is final is not", () => {
+  const retried = ["rate_limited", "server_error", "expired", "cancelled", "missing_result"] as const;
+  expect(retried.filter((code) => !isWorthRetrying(code))).toEqual([]);
+  const final = ["too_long", "refused", "content_filter", "cut_off", "invalid_answer", "rejected"] as const;
+  expect(final.filter(isWorthRetrying)).toEqual([]);
 });

@@ -39,6 +39,15 @@ test("responses: a bare text counts as a user message", () => {
 });
 
 test.each([
+  [chatCompletions, { model: "m", messages: [{ role: "user", content: "a b" }] }],
+  [responses, { model: "m", instructions: "be brief", input: [{ role: "user", content: "a b" }] }],
+])("asked again with a reason, the reply and the reason count as two messages more: $path", (endpoint, body) => {
+  const asked = endpoint.withReply?.(body, { text: "c d e", reason: "not so" });
+  const more = 3 + 1 + 3 + (3 + 1 + 2);
+  expect(endpoint.promptTokens(asked ?? body, words)).toBe(endpoint.promptTokens(body, words) + more);
+});
+
+test.each([
   ["a b", 2],
   [["a b", "c"], 3],
   [[1, 2, 3, 4], 4],

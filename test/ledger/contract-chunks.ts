@@ -79,6 +79,39 @@ export function describeChunks(backEnd: LedgerBackEnd): void {
       expect(bench.ledger.chunk(chunk.id)).toEqual(chunk);
     });
 
+    test("the time of its batch is that of the last intent to create one", async () => {
+      const bench = new LedgerBench(backEnd);
+      const chunk = bench.chunk(bench.run("s"), "uploaded", "a");
+      expect(chunk.submittedAt).toBeNull();
+      await bench.clock.advance(5);
+      const creating = bench.moveTo(chunk, "creating");
+      expect(creating.submittedAt).toBe(bench.clock.now());
+      await bench.clock.advance(5);
+      expect(bench.moveTo(creating, "ended").submittedAt).toBe(creating.submittedAt);
+      bench.ledger.advance(chunk.id, "uploaded");
+      expect(bench.ledger.advance(chunk.id, "creating").submittedAt).toBe(bench.clock.now());
+    });
+
+    test.each(CHUNK_STATES)(
+      "how far its batch is, is noted while it is submitted, and so not when it is %s",
+      (state) => {
+        const bench = new LedgerBench(backEnd);
+        const reached = bench.chunk(bench.run("s"), state === "settled" ? "fetched" : state, "a");
+        const chunk = state === "settled" ? bench.settle(reached) : reached;
+        const progress = { batchStatus: "in_progress", completed: 5, failed: 2 };
+        bench.ledger.noteProgress(chunk.id, progress);
+        expect(bench.ledger.chunk(chunk.id)).toEqual(state === "submitted" ? { ...chunk, ...progress } : chunk);
+      },
+    );
+
+    test("what was noted of a batch stays until its end says otherwise", () => {
+      const bench = new LedgerBench(backEnd);
+      const chunk = bench.chunk(bench.run("s"), "submitted", "a");
+      bench.ledger.noteProgress(chunk.id, { batchStatus: "finalizing", completed: 5, failed: 2 });
+      const ended = bench.ledger.advance(chunk.id, "ended", { batchStatus: "expired" });
+      expect(ended).toMatchObject({ batchStatus: "expired", completed: 5, failed: 2 });
+    });
+
     test("result files have a number each, and their chunk", () => {
       const bench = new LedgerBench(backEnd);
       const run = bench.run("s");
@@ -107,7 +140,15 @@ export function describeChunks(backEnd: LedgerBackEnd): void {
       expect(bench.settle(chunk).state).toBe("settled");
       const first = bench.ledger.unasked(chunk.id, -1, 2);
       expect(first.map(({ key }) => key)).toEqual(["d", "c"]);
-      expect(first[0]).toEqual({ key: "d", offset: 0, length: 9, tokens: 1, origin: "in.jsonl:1", attempts: 1 });
+      expect(first[0]).toEqual({
+        isReask: false,
+        key: "d",
+        offset: 0,
+        length: 9,
+        tokens: 1,
+        origin: "in.jsonl:1",
+        attempts: 1,
+      });
       expect(bench.ledger.unasked(chunk.id, first.at(-1)?.offset ?? -1, 2).map(({ key }) => key)).toEqual(["b"]);
       expect(bench.ledger.isChunkFileNeeded(chunk.id)).toBe(true);
       bench.chunk(run, "sealed", "b", "c", "d");

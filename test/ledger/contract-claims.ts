@@ -99,7 +99,7 @@ export function describeClaims(backEnd: LedgerBackEnd): void {
       expect(again.id).toBe(run.id);
       expect(bench.claim(again, "passing", "final")).toEqual(["settled", "settled"]);
       expect(bench.claim(bench.run("at the same time"), "passing")).toEqual(["settled"]);
-      bench.ledger.closeRun(again.id, 1, true);
+      bench.ledger.closeRun(again.id, { exitStatus: 1, isFinished: true });
       expect(bench.claim(bench.run("s"), "passing", "final")).toEqual(["new", "settled"]);
     });
 
@@ -108,7 +108,7 @@ export function describeClaims(backEnd: LedgerBackEnd): void {
       const run = bench.run("s");
       const chunk = bench.chunk(run, "fetched", "a");
       bench.ledger.settle(chunk.id, { failure: { code: "expired", message: "" }, retries: 0, isAttempt: true });
-      bench.ledger.closeRun(run.id, 75, false);
+      bench.ledger.closeRun(run.id, { exitStatus: 75, isFinished: false });
       expect(bench.claim(bench.run("t"), "a")).toEqual(["new"]);
     });
   });
@@ -171,7 +171,7 @@ export function describeClaims(backEnd: LedgerBackEnd): void {
       await bench.clock.advance(1);
       const fresh = bench.run("s", { isFresh: true });
       bench.claim(fresh, "a");
-      bench.ledger.closeRun(fresh.id, 130, false);
+      bench.ledger.closeRun(fresh.id, { exitStatus: 130, isFinished: false });
       expect(bench.ledger.outcomes(["a"], ordinary)).toEqual(before);
     });
   });

@@ -23,11 +23,27 @@ export function describeRuns(backEnd: LedgerBackEnd): void {
     test("so is one that was closed unfinished; one that was finished is over", () => {
       const bench = new LedgerBench(backEnd);
       const first = bench.run("s");
-      bench.ledger.closeRun(first.id, 75, false);
+      bench.ledger.closeRun(first.id, { exitStatus: 75, isFinished: false });
       const second = bench.run("s");
       expect(second).toMatchObject({ id: first.id, isTakenOver: true });
-      bench.ledger.closeRun(second.id, 0, true);
+      bench.ledger.closeRun(second.id, { exitStatus: 0, isFinished: true });
       expect(bench.run("s")).toMatchObject({ isTakenOver: false });
+    });
+
+    test("a run leaves its summary, finished or not; one that goes on leaves a newer one, or none", () => {
+      const bench = new LedgerBench(backEnd);
+      const run = bench.run("s");
+      const summaryAfter = (isFinished: boolean, summary?: string) => {
+        const end = { exitStatus: isFinished ? 0 : 75, isFinished };
+        bench.ledger.closeRun(run.id, summary === undefined ? end : { ...end, summary });
+        return backEnd.summaryOf(bench.directory, run.id);
+      };
+      expect(summaryAfter(false, '{"rows":1,"流":"\\u0000"}')).toBe('{"rows":1,"流":"\\u0000"}');
+      expect(bench.run("s").id).toBe(run.id);
+      expect(summaryAfter(false)).toBeNull();
+      bench.run("s");
+      expect(summaryAfter(true, '{"rows":2}')).toBe('{"rows":2}');
+      expect(bench.run("s").id).not.toBe(run.id);
     });
 
     test("a run whose process is at work is left alone", () => {
@@ -60,7 +76,7 @@ export function describeRuns(backEnd: LedgerBackEnd): void {
     test("a closed run writes no file any more", () => {
       const bench = new LedgerBench(backEnd);
       const first = bench.run("s", { files: ["/out.jsonl"] });
-      bench.ledger.closeRun(first.id, 75, false);
+      bench.ledger.closeRun(first.id, { exitStatus: 75, isFinished: false });
       expect(bench.run("t", { files: ["/out.jsonl"] }).isTakenOver).toBe(false);
     });
 
@@ -86,7 +102,7 @@ export function describeRuns(backEnd: LedgerBackEnd): void {
       const second = bench.run("s");
       expect(bench.claim(second, "a")).toEqual(["new"]);
       expect(bench.kinds(second, "b")).toEqual(["unknown"]);
-      bench.ledger.closeRun(second.id, 75, false);
+      bench.ledger.closeRun(second.id, { exitStatus: 75, isFinished: false });
       expect(bench.kinds(second, "a")).toEqual(["unknown"]);
     });
 

@@ -24,7 +24,7 @@ describe("DeferredRequests", () => {
     expect(deferred.isEmpty).toBe(false);
     bench.answer(chunk, "b");
     expect([...deferred.claimAgain()]).toEqual([{ request: lineFor("b"), claim: { kind: "settled" } }]);
-    bench.ledger.closeRun(theirs.id, 75, false);
+    bench.ledger.closeRun(theirs.id, { exitStatus: 75, isFinished: false });
     expect([...deferred.claimAgain()]).toEqual([{ request: lineFor("a"), claim: { kind: "new" } }]);
     expect(deferred.isEmpty).toBe(true);
     expect(bench.claim(mine, "a")).toEqual(["mine"]);

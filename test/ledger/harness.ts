@@ -7,7 +7,9 @@ import {
   type Chunk,
   type ChunkLine,
   type ChunkState,
+  type InvalidReply,
   type Ledger,
+  type NewChunk,
   type NewRun,
   type ResultLocation,
   type Run,
@@ -21,6 +23,8 @@ export interface LedgerBackEnd {
   open(directory: string, clock: Clock): Ledger;
   /** Makes a run look as if its process had been killed, or as if it ran on a host that cannot be seen. */
   moveRun(directory: string, runId: number, to: "dead process" | "another host"): void;
+  /** The summary that a run has left. */
+  summaryOf(directory: string, runId: number): string | null;
 }
 
 export const sqliteBackEnd: LedgerBackEnd = {
@@ -35,11 +39,20 @@ export const sqliteBackEnd: LedgerBackEnd = {
     database.prepare("UPDATE runs SET process = ? WHERE id = ?").run(JSON.stringify(identity), runId);
     database.close();
   },
+  summaryOf: (directory, runId) => {
+    const database = new DatabaseSync(join(directory, "ledger.db"));
+    const { summary } = database.prepare("SELECT summary FROM runs WHERE id = ?").get(runId) ?? {};
+    database.close();
+    return typeof summary === "string" ? summary : null;
+  },
 };
 
 const CHUNK = { provider: "p", endpoint: "/v1/e", model: "m" };
 export const LATE = { code: "expired", message: "late" } as const;
+export const INVALID = { code: "invalid_answer", message: "no grade" } as const;
 export const RETRIES = 3;
+
+export type SentRequest = Pick<ChunkLine, "key" | "sentKey">;
 
 /** A ledger in a directory of its own, with the short words that the tests are written in. */
 export class LedgerBench {
@@ -48,6 +61,7 @@ export class LedgerBench {
   readonly ledger: Ledger;
   readonly #backEnd: LedgerBackEnd;
   #names = 0;
+  #results = 0;
 
   constructor(backEnd: LedgerBackEnd) {
     this.#backEnd = backEnd;
@@ -68,7 +82,7 @@ export class LedgerBench {
   }
 
   run(signature: string, given: Partial<NewRun> = {}, ledger = this.ledger): Run {
-    return ledger.openRun({ pipeline: "test", signature, isFresh: false, files: [], ...given });
+    return ledger.openRun({ pipeline: "test", label: "rows", signature, isFresh: false, files: [], ...given });
   }
 
   /** Makes the run's process one that is gone. */
@@ -90,11 +104,20 @@ export class LedgerBench {
 
   /** Seals a chunk of requests that the run has claimed. */
   seal(run: Run, ...keys: readonly string[]): Chunk {
-    const lines = keys.map((key, index): ChunkLine => {
-      return { key, offset: index * 10, length: 9, tokens: 1, origin: `in.jsonl:${index + 1}` };
+    return this.sealAs(
+      run,
+      keys.map((key) => ({ key })),
+    );
+  }
+
+  /** Seals a chunk of requests, each sent under another key if one is given. */
+  sealAs(run: Run, requests: readonly SentRequest[], given: Partial<NewChunk> = {}): Chunk {
+    const lines = requests.map((request, index): ChunkLine => {
+      return { ...request, offset: index * 10, length: 9, tokens: 1, origin: `in.jsonl:${index + 1}` };
     });
     const size = { requests: lines.length, bytes: lines.length * 10, tokens: lines.length };
-    return this.ledger.seal({ ...CHUNK, ...size, runId: run.id, name: `r${run.id}-${this.#names++}` }, lines);
+    const name = `r${run.id}-${this.#names++}`;
+    return this.ledger.seal({ ...CHUNK, ...size, runId: run.id, name, ...given }, lines);
   }
 
   /** Claims and seals, and moves the chunk on as far as said. */
@@ -114,6 +137,11 @@ export class LedgerBench {
     return { fileId: this.ledger.addResultFile(`${chunk.name}.output.jsonl`, chunk.id), offset, length: 7 };
   }
 
+  /** A place where nothing else lies. */
+  newResult(chunk: Chunk): ResultLocation {
+    return this.result(chunk, this.#results++ * 10);
+  }
+
   answer(chunk: Chunk, ...keys: readonly string[]): void {
     const result = this.result(chunk);
     this.ledger.record(
@@ -121,6 +149,13 @@ export class LedgerBench {
       keys.map((key) => ({ key, kind: "answered", result })),
       RETRIES,
     );
+  }
+
+  /** Files, for what was sent under a key, a reply that is no valid answer. @returns where the reply lies */
+  reply(chunk: Chunk, sentKey: string, { reason = "no grade", offset = 0, retries = RETRIES } = {}): InvalidReply {
+    const reply = { result: this.result(chunk, offset), reason };
+    this.ledger.record(chunk.id, [{ key: sentKey, kind: "retry", failure: INVALID, reply }], retries);
+    return reply;
   }
 
   settle(chunk: Chunk): Chunk {
@@ -133,6 +168,6 @@ export class LedgerBench {
     const chunk = this.chunk(run, "fetched", ...keys);
     this.answer(chunk, ...keys);
     this.settle(chunk);
-    this.ledger.closeRun(run.id, 0, true);
+    this.ledger.closeRun(run.id, { exitStatus: 0, isFinished: true });
   }
 }

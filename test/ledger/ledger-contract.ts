@@ -1,8 +1,10 @@
 import { describe } from "vitest";
+import { describeAdmissions } from "./contract-admissions.ts";
 import { describeChunks } from "./contract-chunks.ts";
 import { describeClaims } from "./contract-claims.ts";
 import { describeModel } from "./contract-model.ts";
 import { describeOutcomes } from "./contract-outcomes.ts";
+import { describeReasks } from "./contract-reasks.ts";
 import { describeRuns } from "./contract-runs.ts";
 import type { LedgerBackEnd } from "./harness.ts";
 
@@ -13,6 +15,8 @@ export function describeLedger(name: string, backEnd: LedgerBackEnd): void {
     describeClaims(backEnd);
     describeChunks(backEnd);
     describeOutcomes(backEnd);
+    describeReasks(backEnd);
+    describeAdmissions(backEnd);
     describeModel(backEnd);
   });
 }

@@ -1,8 +1,9 @@
 import type fc from "fast-check";
 import { expect } from "vitest";
 import { CHUNK_STATES, type RecordedOutcome } from "../../src/ledger/ledger.ts";
-import { RETRIES } from "./harness.ts";
-import { KEYS, type LedgerModel, type LedgerReality, type ModelChunk } from "./model.ts";
+import { RETRIES, type SentRequest } from "./harness.ts";
+import { KEYS, type LedgerModel, type LedgerReality, type ModelChunk, type ModelLine } from "./model.ts";
+import { expectSame } from "./model-comparison.ts";
 
 type Command = fc.Command<LedgerModel, LedgerReality>;
 
@@ -25,6 +26,7 @@ export class StartCommand implements Command {
     const run = bench.run(`command ${this.#process}`);
     if (run.isTakenOver) model.takeOver(run.id);
     Object.assign(model.processes[this.#process] ?? {}, { run });
+    expectSame(model, bench);
   }
 
   toString(): string {
@@ -51,10 +53,11 @@ export class EndCommand implements Command {
     if (run === undefined) return;
     if (this.#end === "killed") bench.kill(run);
     else {
-      bench.ledger.closeRun(run.id, 0, this.#end === "finished");
+      bench.ledger.closeRun(run.id, { exitStatus: 0, isFinished: this.#end === "finished" });
       model.voidClaims(run.id);
     }
     Object.assign(model.processes[this.#process] ?? {}, { run: undefined });
+    expectSame(model, bench);
   }
 
   toString(): string {
@@ -80,11 +83,17 @@ export class ClaimCommand implements Command {
     const run = model.processes[this.#process]?.run;
     if (run === undefined) return;
     const foreseen = bench.ledger.wouldClaim(this.#keys, run);
-    const kinds = bench.claim(run, ...this.#keys);
-    expect(kinds).toEqual(this.#keys.map((key) => model.claim(key, run.id)));
+    const claims = bench.ledger.claim(this.#keys, run);
+    const seen = claims.map((claim) => ({
+      kind: claim.kind,
+      reply: "reply" in claim ? claim.reply?.result : undefined,
+    }));
+    expect(seen).toEqual(this.#keys.map((key) => model.claim(key, run.id)));
+    const kinds = claims.map(({ kind }) => kind);
     for (const [index, key] of this.#keys.entries()) if (answers.has(key)) expect(kinds[index]).toBe("settled");
     const isForeseen = foreseen.map(({ kind }, index) => kind === kinds[index] || kind === "inChunk");
     expect(isForeseen).not.toContain(false);
+    expectSame(model, bench);
   }
 
   toString(): string {
@@ -92,14 +101,16 @@ export class ClaimCommand implements Command {
   }
 }
 
-/** A process seals some of what it has claimed. */
+/** A process seals some of what it has claimed: what has a reply with a reason, unless that is not possible. */
 export class SealCommand implements Command {
   readonly #process: number;
   readonly #count: number;
+  readonly #hasReasons: boolean;
 
-  constructor(process: number, count: number) {
+  constructor(process: number, count: number, hasReasons: boolean) {
     this.#process = process;
     this.#count = count;
+    this.#hasReasons = hasReasons;
   }
 
   check(model: LedgerModel): boolean {
@@ -109,17 +120,17 @@ export class SealCommand implements Command {
   run(model: LedgerModel, { bench }: LedgerReality): void {
     const run = model.processes[this.#process]?.run;
     if (run === undefined) return;
-    const keys = this.#claimed(model);
-    const { id } = bench.seal(run, ...keys);
-    model.chunks.push({ id, keys, run: run.id, state: "sealed" });
-    for (const key of keys) {
-      const request = model.request(key);
-      Object.assign(request, { state: "asked", chunk: id, attempts: request.attempts + 1 });
-    }
+    const requests = this.#claimed(model).map((key): SentRequest => {
+      const { reply } = model.request(key);
+      return reply === undefined || !this.#hasReasons ? { key } : { key, sentKey: `${key} but ${reply.offset}` };
+    });
+    const { id } = bench.sealAs(run, requests);
+    model.seal({ id, requests, run: run.id, state: "sealed" });
+    expectSame(model, bench);
   }
 
   toString(): string {
-    return `seal(${this.#process}, ${this.#count})`;
+    return `seal(${this.#process}, ${this.#count}, ${this.#hasReasons})`;
   }
 
   #claimed(model: LedgerModel): readonly string[] {
@@ -150,6 +161,7 @@ export class AdvanceCommand implements Command {
     const target = CHUNK_STATES[Math.min(last, CHUNK_STATES.indexOf(chunk.state) + this.#steps)] ?? "fetched";
     bench.moveTo(bench.ledger.chunk(chunk.id), target);
     chunk.state = target;
+    expectSame(model, bench);
   }
 
   toString(): string {
@@ -178,22 +190,20 @@ export class RecordCommand implements Command {
   run(model: LedgerModel, { bench, answers }: LedgerReality): void {
     const chunk = pick(model.heldChunks("fetched"), this.#index);
     if (chunk === undefined) return;
-    const { name } = bench.ledger.chunk(chunk.id);
-    const fileId = bench.ledger.addResultFile(`${name}.output.jsonl`, chunk.id);
-    const outcomes = chunk.keys.flatMap((key, index): RecordedOutcome[] => {
-      const result = { fileId, offset: answers.size, length: 1 };
-      const fate = this.#fates[index];
-      model.record(chunk, key, fate ?? "nothing");
-      if (fate === "answered") return [{ key, kind: "answered", result }];
-      if (fate === "failed") return [{ key, kind: "failed", failure: FINAL }];
-      return fate === "retry" ? [{ key, kind: "retry", failure: PASSING }] : [];
+    const outcomes = chunk.requests.flatMap(({ key, sentKey = key }, index): RecordedOutcome[] => {
+      const line = { fate: this.#fates[index] ?? "nothing", result: bench.newResult(bench.ledger.chunk(chunk.id)) };
+      expect(bench.ledger.askedKey(chunk.id, sentKey)).toBe(key);
+      model.record(chunk, key, line);
+      return outcomesOf(sentKey, line);
     });
     const counted = bench.ledger.record(chunk.id, outcomes, RETRIES);
     for (const [index, outcome] of outcomes.entries()) {
       if (outcome.kind !== "answered" || counted[index] !== true) continue;
-      expect(answers.has(outcome.key)).toBe(false);
-      answers.set(outcome.key, outcome.result);
+      const key = bench.ledger.askedKey(chunk.id, outcome.key);
+      expect(answers.has(key)).toBe(false);
+      answers.set(key, outcome.result);
     }
+    expectSame(model, bench);
   }
 
   toString(): string {
@@ -218,10 +228,28 @@ export class SettleCommand implements Command {
     if (chunk === undefined) return;
     bench.settle(bench.ledger.chunk(chunk.id));
     model.settle(chunk);
+    expectSame(model, bench);
   }
 
   toString(): string {
     return `settle(${this.#index})`;
+  }
+}
+
+function outcomesOf(key: string, { fate, result }: ModelLine): RecordedOutcome[] {
+  switch (fate) {
+    case "answered":
+      return [{ key, kind: "answered", result }];
+    case "failed":
+      return [{ key, kind: "failed", failure: FINAL }];
+    case "refused":
+      return [{ key, kind: "failed", failure: FINAL, result }];
+    case "retry":
+      return [{ key, kind: "retry", failure: PASSING }];
+    case "invalid":
+      return [{ key, kind: "retry", failure: PASSING, reply: { result, reason: "no" } }];
+    default:
+      return [];
   }
 }
 

@@ -6,7 +6,7 @@ import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
 /** Started by crash.test.ts: seals a chunk of two requests, moves it on, says so, and then waits to be killed. */
 const [, , directory = "", ...states] = process.argv;
 const ledger = openSqliteLedger({ directory, clock: systemClock });
-const run = ledger.openRun({ pipeline: "test", signature: "s", isFresh: false, files: ["/out.jsonl"] });
+const run = ledger.openRun({ pipeline: "test", label: "rows", signature: "s", isFresh: false, files: ["/out.jsonl"] });
 ledger.claim(["a", "b", "claimed"], run);
 const file = new ChunkFile(directory, newChunkName(run.id, Date.now()));
 for (const key of ["a", "b"]) file.add({ key, tokens: 1, origin: "f:1", line: JSON.stringify({ key, text: "流" }) });

@@ -1,13 +1,17 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { UnfinishedError } from "../../src/core/errors.ts";
 import type { RequestRow } from "../../src/core/records.ts";
 import type { Claim, Run } from "../../src/ledger/ledger.ts";
 import { CompletionOrderRoom, InputOrderRoom, type SettledRow } from "../../src/ledger/waiting-room.ts";
 import { errorOf, goodRow } from "../stages/support.ts";
 import { turn } from "../support/virtual-clock.ts";
 import { LedgerBench, sqliteBackEnd } from "./harness.ts";
+
+// Each case of a property makes a ledger of its own.
+vi.setConfig({ testTimeout: 30_000 });
 
 const never = new AbortController().signal;
 const KEYS = ["a", "b", "c", "d"];
@@ -58,6 +62,15 @@ const happenings = fc.array(
   ),
   { maxLength: 10 },
 );
+
+const LEAVING = new UnfinishedError("not waiting");
+
+/** How far things have come when the room is left. */
+const cuts = fc.record({ settled: fc.nat(KEYS.length), tells: fc.boolean(), reads: fc.boolean() });
+
+async function turns(count: number): Promise<void> {
+  for (let left = count; left > 0; left--) await turn();
+}
 
 describe.each(["InputOrderRoom", "CompletionOrderRoom"] as const)("%s", (name) => {
   test("loses no row and doubles none, whatever is settled when", async () => {
@@ -129,6 +142,64 @@ describe.each(["InputOrderRoom", "CompletionOrderRoom"] as const)("%s", (name) =
     await turn();
     stop.abort(new Error("stop"));
     expect((await work).message).toBe("stop");
+    room.dispose();
+  });
+
+  test("left, it lets out what is ready, and throws the reason; nothing is let out twice", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.constantFrom(...KEYS, "bad"), { maxLength: 8 }), cuts, async (keys, when) => {
+        const bench = new RoomBench();
+        const room = new Rooms[name](bench.ledger, bench.own);
+        const rows = keys.map((key, index) => rowOf(key, index + 1));
+        const work = errorOf(bench.collect(room.settled(never)));
+        for (const row of rows) room.add([row], bench.claims([row]));
+        if (when.reads) await turns(5);
+        bench.settleKeys(...KEYS.slice(0, when.settled));
+        if (when.tells) room.notify();
+        if (when.reads) await turns(5);
+        room.leave(LEAVING);
+        expect(await work).toBe(LEAVING);
+        const isReady = (key: string) => key === "bad" || KEYS.indexOf(key) < when.settled;
+        const open = keys.findIndex((key) => !isReady(key));
+        const ready = keys.flatMap((key, index) => (isReady(key) ? [index + 1] : []));
+        const expected = name === "InputOrderRoom" && open !== -1 ? ready.filter((line) => line <= open) : ready;
+        expect(bench.lines.toSorted((a, b) => a - b)).toEqual(expected);
+        if (name === "InputOrderRoom") expect(bench.lines).toEqual(expected);
+        room.dispose();
+        bench.ledger.close();
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test("left before anybody asks for its rows, it is the same", async () => {
+    const bench = new RoomBench();
+    const room = new Rooms[name](bench.ledger, bench.own);
+    const rows = [rowOf("bad", 1), rowOf("a", 2), rowOf("b", 3)];
+    room.add(rows, bench.claims(rows));
+    bench.settleKeys("a");
+    room.leave(LEAVING);
+    expect(await errorOf(bench.collect(room.settled(never)))).toBe(LEAVING);
+    expect(bench.lines.toSorted()).toEqual([1, 2]);
+    room.dispose();
+  });
+
+  test("left while rows are on their way out, it lets out what is settled by then", async () => {
+    const bench = new RoomBench();
+    const room = new Rooms[name](bench.ledger, bench.own);
+    const rows = [rowOf("a", 1), rowOf("b", 2), rowOf("c", 3)];
+    room.add(rows, bench.claims(rows));
+    bench.settleKeys("a");
+    room.notify();
+    const slow = async () => {
+      for await (const some of room.settled(never)) {
+        bench.out.push(...some);
+        bench.settleKeys("b");
+        room.leave(LEAVING);
+      }
+    };
+    expect(await errorOf(slow())).toBe(LEAVING);
+    expect(bench.lines).toEqual([1, 2]);
     room.dispose();
   });
 

@@ -1,79 +1,19 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { AnsweredRow, Row } from "../../src/core/records.ts";
-import { TokenGate } from "../../src/core/token-gate.ts";
-import { ResultReader } from "../../src/ledger/result-reader.ts";
-import { CompletionOrderRoom, InputOrderRoom, type WaitingRoom } from "../../src/ledger/waiting-room.ts";
-import { type AnswerRowsOptions, answerRows } from "../../src/pipelines/answer-rows.ts";
-import { createMerge } from "../../src/stages/merge.ts";
-import { errorOf, goodRow, requestFor, StageBench } from "../stages/support.ts";
+import type { AnswerCheck } from "../../src/core/verdicts.ts";
+import { CompletionOrderRoom, InputOrderRoom } from "../../src/ledger/waiting-room.ts";
+import type { BatchScript } from "../stages/fake-provider.ts";
+import { answerTo } from "../stages/result-lines.ts";
+import { errorOf, StageBench } from "../stages/support.ts";
 import { eventually, turn } from "../support/virtual-clock.ts";
+import { answering, execute, rowsUpTo, Source } from "./answering.ts";
+
+// A busy machine takes its time over so many small transactions.
+vi.setConfig({ testTimeout: 30_000 });
 
 const ROWS = 120;
-
-/** Rows one by one, and how many were read. */
-class Source {
-  readonly #rows: readonly Row[];
-  read = 0;
-  isClosed = false;
-  failAt = Number.POSITIVE_INFINITY;
-
-  constructor(rows: readonly Row[]) {
-    this.#rows = rows;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<readonly Row[]> {
-    try {
-      for (const row of this.#rows) {
-        if (this.read === this.failAt) throw new Error("the reader failed");
-        this.read++;
-        yield [row];
-      }
-    } finally {
-      this.isClosed = true;
-    }
-  }
-}
-
-interface Given extends Partial<AnswerRowsOptions> {
-  readonly room?: new (...args: ConstructorParameters<typeof InputOrderRoom>) => WaitingRoom;
-}
-
-function answering(bench: StageBench, rows: AsyncIterable<readonly Row[]>, given: Given = {}) {
-  const { ledger, run, provider, endpoint, check, retries, counters, clock, log, signal, intervalMs } = bench;
-  const { room: Room = InputOrderRoom, ...options } = given;
-  const results = new ResultReader(ledger);
-  onTestFinished(() => results.close());
-  const written: AnsweredRow[] = [];
-  const write = async (arrays: AsyncIterable<readonly AnsweredRow[]>) => {
-    for await (const some of arrays) written.push(...some);
-  };
-  const work = answerRows({
-    ...{ ledger, run, rows, write, signal, stop: bench.stop, maxBatches: 3, waitingRoom: new Room(ledger, run) },
-    guard: (some) => some,
-    build: (some) => some.map((row) => ({ row, request: requestFor(row.kind === "row" ? row.text : row.raw) })),
-    count: (some) => some,
-    chunk: {
-      ...{ provider: "fake", endpoint: endpoint.path, model: "model-1", counters, clock, log },
-      limits: { requests: 2, bytes: 1_000_000, tokens: Number.POSITIVE_INFINITY, count: undefined },
-      backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0 },
-    },
-    life: {
-      ...{ provider, endpoint, check, retries, counters, clock, log, intervalMs },
-      gate: new TokenGate(Number.POSITIVE_INFINITY),
-      transfers: new TokenGate(1),
-    },
-    merge: createMerge({ ledger, results, endpoint, outputField: "grade", isJson: false, withMeta: false }),
-    ...options,
-  });
-  work.catch(() => {});
-  return { work, written };
-}
-
-function rowsUpTo(count: number): Row[] {
-  return Array.from({ length: count }, (_, index) => goodRow(`row ${index}`, index + 1));
-}
 
 /** Lets the pipeline do what it can until nothing moves any more. */
 async function settleDown(count: () => number): Promise<void> {
@@ -198,4 +138,58 @@ describe("answerRows", () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(ROWS);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(256);
   });
+
+  test("a reply that is no valid answer is asked again with what is wrong with it, and its answer is the row's", async () => {
+    const bench = new StageBench();
+    bench.provider.nextBatches({ output: (asked) => asked.map((one) => answerTo(one, { content: "no grade" })) });
+    const { lines, error } = await execute(bench, new Source(rowsUpTo(2)), { check });
+    expect(error).toBeUndefined();
+    expect(lines).toEqual(Array(2).fill(expect.stringContaining('grade="re: That is not a valid answer:')));
+    const [, second] = bench.provider.batches;
+    expect(second?.asked.map(({ body }) => body["messages"])).toEqual(
+      rowsUpTo(2).map(({ text }) => [
+        { role: "user", content: text },
+        { role: "assistant", content: "no grade" },
+        { role: "user", content: expect.stringContaining("there is no grade in it") },
+      ]),
+    );
+  });
+
+  test("a reply too long to be sent back leaves the request as it was, and what it is answered counts", async () => {
+    const bench = new StageBench();
+    const says = (content: string): BatchScript => ({
+      output: (asked) => asked.map((one) => answerTo(one, { content })),
+    });
+    bench.provider.nextBatches(says("short"), says("long".repeat(500)), says("grade 5"));
+    const { lines, error } = await execute(bench, new Source(rowsUpTo(1)), { check, lineBytes: 1_000 });
+    expect([lines, error]).toEqual([[expect.stringContaining('grade="grade 5"')], undefined]);
+    const asked = bench.provider.batches.map(({ asked: [one] }) => one?.body["messages"]);
+    expect(asked).toMatchObject([{ length: 1 }, { length: 3 }, { length: 1 }]);
+    expect(bench.provider.batches).toHaveLength(3);
+  });
+
+  test("never makes more batches within an hour than may be, however many are in flight", async () => {
+    const bench = new StageBench();
+    const given = { maxBatches: 10, admit: { batchesPerHour: 2 } };
+    expect(await execute(bench, new Source(rowsUpTo(14)), given)).toMatchObject({ error: undefined });
+    const times = bench.provider.batches.map(({ batch }) => batch.createdAt);
+    expect(times).toHaveLength(7);
+    for (const [index, time] of times.entries()) {
+      if (index >= 2) expect(time - (times[index - 2] ?? 0)).toBeGreaterThanOrEqual(3_600);
+    }
+  });
+
+  test("files at the provider are deleted when their results are here, and what an earlier run has left, too", async () => {
+    const left = new StageBench();
+    left.provider.next("deleteFile", "unavailable", "unavailable");
+    await execute(left, new Source(rowsUpTo(2)));
+    expect(left.provider.deleted).toEqual([]);
+    const later = new StageBench({ earlier: left });
+    expect(await execute(later, new Source(rowsUpTo(4)))).toMatchObject({ error: undefined });
+    const ids = ["batch-1-output", "batch-2-output", "file-1", "file-2"];
+    expect([...new Set(later.provider.deleted)].toSorted()).toEqual(ids);
+  });
 });
+
+const check: AnswerCheck = (text) =>
+  text.startsWith("grade") || text.startsWith("re:") ? { ok: true } : { ok: false, reason: "there is no grade in it" };

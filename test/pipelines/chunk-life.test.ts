@@ -1,57 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { ConfigurationError, InputDataError } from "../../src/core/errors.ts";
-import type { RequestRow } from "../../src/core/records.ts";
-import { TokenGate } from "../../src/core/token-gate.ts";
-import type { Chunk } from "../../src/ledger/ledger.ts";
-import { InputOrderRoom } from "../../src/ledger/waiting-room.ts";
-import { liveChunk } from "../../src/pipelines/chunk-life.ts";
-import { ChunkStage } from "../../src/stages/chunk.ts";
-import { poll } from "../../src/stages/poll.ts";
 import { submit } from "../../src/stages/submit.ts";
 import type { BatchScript } from "../stages/fake-provider.ts";
 import { answerTo } from "../stages/result-lines.ts";
-import { errorOf, requestRow, StageBench } from "../stages/support.ts";
-
-const ENQUEUED: BatchScript = {
-  status: "failed",
-  complaints: [{ code: "token_limit_exceeded", message: "Enqueued token limit reached. Limit: 100 enqueued tokens." }],
-};
-
-/** Takes rows through chunks and batches until all is settled. @returns the chunks in the order they were handed out */
-async function answerAll(bench: StageBench, rows: readonly RequestRow[], gate = new TokenGate(1_000)) {
-  const { ledger, run, counters, clock, log, signal } = bench;
-  const waitingRoom = new InputOrderRoom(ledger, run);
-  const chunkStage = new ChunkStage({
-    ...{ ledger, run, counters, clock, log, signal, waitingRoom },
-    ...{ provider: "fake", endpoint: bench.endpoint.path, model: "model-1" },
-    limits: { requests: 1000, bytes: 1_000_000, tokens: 1_000, count: undefined },
-    backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0 },
-  });
-  const chunks: Chunk[] = [];
-  try {
-    for await (const chunk of chunkStage.chunks(once(rows))) {
-      chunks.push(chunk);
-      await liveChunk(chunk, { ...lifeOf(bench), gate, chunkStage, onSettled: () => waitingRoom.notify() });
-    }
-  } finally {
-    waitingRoom.dispose();
-  }
-  return chunks;
-}
-
-function lifeOf(bench: StageBench) {
-  const { ledger, provider, endpoint, check, retries, counters, clock, log, signal, intervalMs } = bench;
-  const transfers = new TokenGate(1);
-  return { ledger, provider, endpoint, check, retries, counters, clock, log, signal, intervalMs, transfers };
-}
-
-async function* once(rows: readonly RequestRow[]) {
-  yield rows;
-}
-
-function rowsOf(...texts: readonly string[]) {
-  return texts.map((text, index) => requestRow(text, index + 1, 40));
-}
+import { errorOf, pollToEnd, requestRow, StageBench } from "../stages/support.ts";
+import { answerAll, ENQUEUED, rowsOf } from "./chunk-lives.ts";
 
 describe("the life of a chunk", () => {
   test("from sealed to settled", async () => {
@@ -122,7 +75,7 @@ describe("the life of a chunk", () => {
   test("a failed batch that an earlier execution left is judged once more", async () => {
     const bench = new StageBench();
     bench.provider.nextBatches(ENQUEUED);
-    const { chunk } = await poll(await submit(bench.seal(["a", "b"]), bench), bench);
+    const { chunk } = await pollToEnd(await submit(bench.seal(["a", "b"]), bench), bench);
     expect(chunk).toMatchObject({ state: "ended", batchStatus: "failed" });
     const chunks = await answerAll(bench, rowsOf("a", "b"));
     expect(chunks.map(({ id }) => id)).toEqual([chunk.id]);
@@ -157,10 +110,9 @@ describe("the life of a chunk", () => {
 
   test("leaves the gate when it fails, so that others get in", async () => {
     const bench = new StageBench();
-    const gate = new TokenGate(80);
+    const admission = bench.admission({ enqueuedTokens: 80 });
     bench.provider.next("upload", "quota");
-    expect(await errorOf(answerAll(bench, rowsOf("a", "b"), gate))).toMatchObject({ kind: "quota" });
-    const leave = await gate.enter(80, new AbortController().signal);
-    leave();
+    expect(await errorOf(answerAll(bench, rowsOf("a", "b"), admission))).toMatchObject({ kind: "quota" });
+    expect(admission.tokensInside).toBe(0);
   });
 });

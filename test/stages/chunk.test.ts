@@ -3,71 +3,15 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChunkLimits } from "../../src/core/chunk-limits.ts";
+import { customIdOf } from "../../src/core/keys.ts";
 import type { RequestRow } from "../../src/core/records.ts";
+import { requestLine } from "../../src/core/request-line.ts";
 import { chunkPath } from "../../src/ledger/chunk-file.ts";
-import { CHUNK_STATES, type Chunk, type Claim, type RecordedOutcome } from "../../src/ledger/ledger.ts";
-import type { WaitingRoom } from "../../src/ledger/waiting-room.ts";
-import { ChunkStage } from "../../src/stages/chunk.ts";
+import type { Chunk } from "../../src/ledger/ledger.ts";
+import type { Reask } from "../../src/ledger/second-tries.ts";
 import { eventually } from "../support/virtual-clock.ts";
+import { arraysOf, linesIn, live, questionsIn, stageOf } from "./chunk-bench.ts";
 import { errorOf, keyFor, requestRow, StageBench } from "./support.ts";
-
-const WIDE: ChunkLimits = { requests: 1000, bytes: 1_000_000, tokens: Number.POSITIVE_INFINITY, count: undefined };
-
-/** A waiting room that only remembers who came. */
-class Register implements WaitingRoom {
-  readonly rows: RequestRow[] = [];
-  readonly claims: (string | undefined)[] = [];
-
-  add(rows: readonly RequestRow[], claims: ReadonlyMap<string, Claim>): void {
-    this.rows.push(...rows);
-    this.claims.push(...rows.map((row) => ("request" in row ? claims.get(row.request.key)?.kind : undefined)));
-  }
-
-  notify(): void {}
-  end(): void {}
-  async *settled(): AsyncGenerator<never> {}
-  dispose(): void {}
-}
-
-function stageOf(bench: StageBench, limits: Partial<ChunkLimits> = {}) {
-  const waitingRoom = new Register();
-  const { ledger, run, counters, clock, log, signal } = bench;
-  const stage = new ChunkStage({
-    ...{ ledger, run, counters, clock, log, signal, waitingRoom },
-    ...{ provider: "fake", endpoint: bench.endpoint.path, model: "model-1" },
-    limits: { ...WIDE, ...limits },
-    backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0 },
-  });
-  return { stage, waitingRoom };
-}
-
-async function* arraysOf(...arrays: (readonly RequestRow[])[]) {
-  yield* arrays;
-}
-
-type Fate = "answered" | "retry" | "nothing";
-
-/** Takes a chunk through its life, each request to its fate. */
-function live(bench: StageBench, chunk: Chunk, fateOf: (question: string) => Fate = () => "answered"): Chunk {
-  const { ledger, retries } = bench;
-
-  const reached = CHUNK_STATES.indexOf(ledger.chunk(chunk.id).state);
-  for (const state of CHUNK_STATES.slice(reached + 1, -1)) ledger.advance(chunk.id, state);
-  const fileId = ledger.addResultFile(`${chunk.name}.output.jsonl`, chunk.id);
-  const outcomes = questionsIn(bench, chunk).flatMap((text): RecordedOutcome[] => {
-    const key = keyFor(text);
-    const fate = fateOf(text);
-    if (fate === "answered") return [{ key, kind: "answered", result: { fileId, offset: 0, length: 1 } }];
-    return fate === "retry" ? [{ key, kind: "retry", failure: { code: "server_error", message: "500" } }] : [];
-  });
-  ledger.record(chunk.id, outcomes, retries);
-  return ledger.settle(chunk.id, { failure: { code: "expired", message: "late" }, retries, isAttempt: true });
-}
-
-function questionsIn(bench: StageBench, chunk: Chunk): string[] {
-  const lines = readFileSync(chunkPath(bench.ledger.directory, chunk.name), "utf8").trimEnd().split("\n");
-  return lines.map((line) => JSON.parse(line).body.messages[0].content);
-}
 
 /** Runs the stage to its end, each chunk answered at once. @returns the questions of each chunk */
 async function chunksOf(bench: StageBench, limits: Partial<ChunkLimits>, ...arrays: (readonly RequestRow[])[]) {
@@ -78,6 +22,20 @@ async function chunksOf(bench: StageBench, limits: Partial<ChunkLimits>, ...arra
     stage.onSettled(live(bench, chunk));
   }
   return { chunks, questions: chunks.map(({ questions }) => questions), waitingRoom };
+}
+
+/** Sends a line under another key, and notes with what reason. */
+function reaskWith(reasons: string[]): Reask {
+  return (line, reply, isReask) => {
+    reasons.push(`${reply.reason} ${isReask ? "again" : "first"}`);
+    const { body } = JSON.parse(line.line);
+    const sentKey = keyFor(`${body.messages[0].content} with a reason`);
+    return { ...line, sentKey, line: requestLine(sentKey, "/v1/chat/completions", JSON.stringify(body)) };
+  };
+}
+
+function nameOf(question: string, customId: string): string {
+  return customId === customIdOf(keyFor(question)) ? question : `${question} with a reason`;
 }
 
 describe("ChunkStage", () => {
@@ -183,6 +141,51 @@ describe("ChunkStage", () => {
     expect(readdirSync(join(bench.ledger.directory, "chunks"))).toEqual([]);
   });
 
+  test("asks again with a reason what was answered invalidly, and as it was what was not answered", async () => {
+    const replied: string[] = [];
+    const bench = Object.assign(new StageBench(), { reask: reaskWith(replied) });
+    const { stage } = stageOf(bench);
+    const asked: string[][] = [];
+    for await (const chunk of stage.chunks(arraysOf(["a", "b", "c"].map((text, line) => requestRow(text, line))))) {
+      asked.push(linesIn(bench, chunk).map(({ question, customId }) => nameOf(question, customId)));
+      stage.onSettled(live(bench, chunk, (text) => (text === "a" ? "answered" : text === "b" ? "invalid" : "retry")));
+    }
+    expect(asked).toEqual([["a", "b", "c"], ...Array(3).fill(["b with a reason", "c"])]);
+    expect(bench.outcome("b")).toMatchObject({ kind: "failed", attempts: 4, failure: { code: "invalid_answer" } });
+    expect(replied).toEqual(["no grade first", "no grade again", "no grade again"]);
+  });
+
+  test("an invalid reply that an earlier execution had is what the row asks again with", async () => {
+    const earlier = new StageBench();
+    live(earlier, earlier.seal(["a"]), () => "invalid");
+    earlier.ledger.closeRun(earlier.run.id, { exitStatus: 75, isFinished: false });
+    const bench = Object.assign(new StageBench({ earlier }), { reask: reaskWith([]) });
+    const { stage } = stageOf(bench);
+    const asked: string[] = [];
+    for await (const chunk of stage.chunks(arraysOf([requestRow("a")]))) {
+      asked.push(...linesIn(bench, chunk).map(({ question, customId }) => nameOf(question, customId)));
+      stage.onSettled(live(bench, chunk));
+    }
+    expect(asked).toEqual(["a with a reason"]);
+    expect(bench.outcome("a")).toMatchObject({ kind: "answered", attempts: 2 });
+  });
+
+  test("so is one that another process had, when that one stops", async () => {
+    const bench = Object.assign(new StageBench(), { reask: reaskWith([]) });
+    const other = new StageBench({ earlier: bench });
+    const theirs = other.seal(["a"]);
+    const { stage } = stageOf(bench);
+    const chunks = stage.chunks(arraysOf([requestRow("a")]));
+    const first = chunks.next();
+    await bench.clock.sleep(10_000);
+    live(other, theirs, () => "invalid");
+    bench.ledger.closeRun(other.run.id, { exitStatus: 75, isFinished: false });
+    const { value } = await first;
+    if (value === undefined) throw new Error("no chunk came");
+    expect(linesIn(bench, value).map(({ customId }) => nameOf("a", customId))).toEqual(["a with a reason"]);
+    await chunks.return(undefined);
+  });
+
   test("respects a token limit that it learns on the way", async () => {
     const bench = new StageBench();
     const { stage } = stageOf(bench);
@@ -211,14 +214,14 @@ describe("ChunkStage", () => {
 
   test("waits for what another process is asking, and takes it up when that one stops", async () => {
     const bench = new StageBench();
-    const other = bench.ledger.openRun({ pipeline: "other", signature: "o", isFresh: false, files: [] });
+    const other = bench.ledger.openRun({ pipeline: "other", label: "rows", signature: "o", isFresh: false, files: [] });
     bench.ledger.claim(["a", "b"].map(keyFor), other);
     const { stage } = stageOf(bench);
     // The same row in two arrays: it is asked once all the same.
     const chunks = stage.chunks(arraysOf([requestRow("a")], [requestRow("a", 2), requestRow("b", 3)]));
     const first = chunks.next();
     await bench.clock.sleep(10_000);
-    bench.ledger.closeRun(other.id, 75, false);
+    bench.ledger.closeRun(other.id, { exitStatus: 75, isFinished: false });
     const { value } = await first;
     if (value === undefined) throw new Error("no chunk came");
     expect(questionsIn(bench, value).sort()).toEqual(["a", "b"]);

@@ -14,7 +14,14 @@ import { type AskedLine, answerTo } from "./result-lines.ts";
 
 /** How one call goes: as it should, or by failing before, or by doing its work and losing the reply. */
 export type CallEnd = "succeed" | "lose reply" | ProviderErrorKind | ProviderError;
-export type Operation = "upload" | "findUpload" | "createBatch" | "findBatch" | "retrieveBatch" | "download";
+export type Operation =
+  | "upload"
+  | "findUpload"
+  | "createBatch"
+  | "findBatch"
+  | "retrieveBatch"
+  | "download"
+  | "deleteFile";
 
 /** What becomes of a batch. */
 export interface BatchScript {
@@ -45,6 +52,8 @@ export class FakeProvider implements Provider {
   readonly calls: Operation[] = [];
   readonly uploads: { readonly id: string; readonly name: string; readonly text: string }[] = [];
   readonly batches: FakeBatch[] = [];
+  /** Ids of the files that are gone. */
+  readonly deleted: string[] = [];
   /** How long it takes until the lists show what was made, in milliseconds. */
   lagMs = 0;
   /** While true, no batch ends. */
@@ -135,7 +144,9 @@ export class FakeProvider implements Provider {
     });
   }
 
-  async deleteFile(): Promise<void> {}
+  deleteFile(fileId: string): Promise<void> {
+    return this.#call("deleteFile", () => void this.deleted.push(fileId));
+  }
 
   async close(): Promise<void> {}
 

@@ -5,15 +5,14 @@ import { UnfinishedError } from "../../src/core/errors.ts";
 import type { Chunk } from "../../src/ledger/ledger.ts";
 import { resultFileNames } from "../../src/ledger/result-files.ts";
 import { fetchResults } from "../../src/stages/fetch.ts";
-import { poll } from "../../src/stages/poll.ts";
 import { submit } from "../../src/stages/submit.ts";
 import type { BatchScript } from "./fake-provider.ts";
-import { errorOf, StageBench } from "./support.ts";
+import { errorOf, pollToEnd, StageBench } from "./support.ts";
 
 async function ended(script: BatchScript) {
   const bench = new StageBench();
   bench.provider.nextBatches(script);
-  const { chunk } = await poll(await submit(bench.seal(["a", "b"]), bench), bench);
+  const { chunk } = await pollToEnd(await submit(bench.seal(["a", "b"]), bench), bench);
   return { bench, chunk };
 }
 

@@ -40,10 +40,9 @@ function merge(line: string, options: Partial<MergeOptions> = {}, attempts = 1):
 function mergeAll(bench: StageBench, rows: readonly SettledRow[], options: Partial<MergeOptions> = {}) {
   const results = new ResultReader(bench.ledger);
   onTestFinished(() => results.close());
-  const { ledger, endpoint } = bench;
-  return createMerge({ ledger, results, endpoint, outputField: "grade", isJson: false, withMeta: false, ...options })(
-    rows,
-  );
+  const { ledger, endpoint, counters, costOf } = bench;
+  const plain = { outputField: "grade", isJson: false, withMeta: false, costOf, counters };
+  return createMerge({ ledger, results, endpoint, ...plain, ...options })(rows);
 }
 
 const asked = { customId: `bgp-${keyFor("a")}`, url: "", body: { model: "m" } };
@@ -78,6 +77,7 @@ describe("merge", () => {
       model: "model-1-2026",
       finish_reason: "stop",
       usage: { input: 10, cached: 4, output: 5, reasoning: 2 },
+      cost_usd: null,
       attempts: 2,
     });
   });

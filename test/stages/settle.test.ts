@@ -1,18 +1,21 @@
 import { describe, expect, test } from "vitest";
+import { requestLine } from "../../src/core/request-line.ts";
 import type { AnswerCheck } from "../../src/core/verdicts.ts";
+import type { NewLine } from "../../src/ledger/chunk-file.ts";
+import type { Chunk, ResultLocation } from "../../src/ledger/ledger.ts";
+import { ResultReader } from "../../src/ledger/result-reader.ts";
 import { fetchResults } from "../../src/stages/fetch.ts";
-import { poll } from "../../src/stages/poll.ts";
 import { settle } from "../../src/stages/settle.ts";
 import { submit } from "../../src/stages/submit.ts";
 import type { BatchScript } from "./fake-provider.ts";
 import { type AskedLine, answerTo, errorTo, questionIn, responseTo, untriedLine } from "./result-lines.ts";
-import { keyFor, StageBench } from "./support.ts";
+import { keyFor, pollToEnd, requestFor, StageBench } from "./support.ts";
 
 const TEXTS = ["a", "b", "c"];
 
 async function settled(script: BatchScript, { bench = new StageBench(), check }: Given = {}) {
   bench.provider.nextBatches(script);
-  const { chunk } = await poll(await submit(bench.seal(TEXTS), bench), bench);
+  const { chunk } = await pollToEnd(await submit(bench.seal(TEXTS), bench), bench);
   const fetched = await fetchResults(chunk, bench);
   return { bench, fetched, chunk: await settle(fetched, { ...bench, check }) };
 }
@@ -33,6 +36,41 @@ function states(bench: StageBench): readonly string[] {
 const only = (texts: string, line: (asked: AskedLine) => string) => (asked: readonly AskedLine[]) =>
   asked.filter((one) => texts.includes(questionIn(one))).map(line);
 const answers = (texts: string) => only(texts, (asked) => answerTo(asked));
+
+const check: AnswerCheck = (text) => (text === "wrong" ? { ok: false, reason: "no grade in it" } : { ok: true });
+
+/** Request a is refused, b is cut off, c is answered with something else. */
+function invalidLine(one: AskedLine): string {
+  const text = questionIn(one);
+  if (text === "a") return answerTo(one, { refusal: "I will not" });
+  return answerTo(one, text === "b" ? { finishReason: "length" } : { content: "wrong" });
+}
+
+/** Asks again, each with a reason and so under another key, what a chunk has left open. */
+async function settleReasks(bench: StageBench, chunk: Chunk, script: BatchScript): Promise<Chunk> {
+  const unasked = bench.ledger.unasked(chunk.id, -1, 10);
+  const lines = unasked.map(({ key, origin }): NewLine => {
+    const { key: sentKey, bodyText } = requestFor(`${key} with a reason`);
+    return { key, origin, tokens: 1, sentKey, line: requestLine(sentKey, chunk.endpoint, bodyText) };
+  });
+  bench.ledger.claim(
+    unasked.map(({ key }) => key),
+    bench.run,
+  );
+  bench.provider.nextBatches(script);
+  const { chunk: ended } = await pollToEnd(await submit(bench.sealLines(lines), bench), bench);
+  return settle(await fetchResults(ended, bench), { ...bench, check });
+}
+
+/** The text that a result line says. */
+function textAt(bench: StageBench, result: ResultLocation): unknown {
+  const results = new ResultReader(bench.ledger);
+  try {
+    return JSON.parse(results.read(result)).response.body.choices[0].message.content;
+  } finally {
+    results.close();
+  }
+}
 
 describe("settle", () => {
   test("files every answer, in whatever order the lines come", async () => {
@@ -125,16 +163,53 @@ describe("settle", () => {
     expect(states(bench)).toEqual(["pending", "pending", "pending"]);
   });
 
-  test("a refusal, an answer cut off and one against the schema fail for good", async () => {
-    const check: AnswerCheck = (text) => (text === "ok" ? { ok: true } : { ok: false, reason: "no" });
-    const kinds: Record<string, string> = { a: "refusal", b: "length", c: "wrong" };
-    const line = (one: AskedLine) => {
-      const kind = kinds[questionIn(one)];
-      if (kind === "refusal") return answerTo(one, { refusal: "I will not" });
-      return answerTo(one, kind === "length" ? { finishReason: "length" } : { content: "wrong" });
-    };
-    const { bench } = await settled({ output: (asked) => asked.map(line) }, { check });
+  test("an answer cut off and one against the schema wait to be asked again; a refusal fails for good", async () => {
+    const { bench, chunk } = await settled({ output: (asked) => asked.map(invalidLine) }, { check });
+    expect(states(bench)).toEqual(["refused", "pending", "pending"]);
+    const again = bench.ledger.unasked(chunk.id, -1, 10);
+    expect(again).toMatchObject([
+      { key: keyFor("b"), reply: { reason: expect.stringContaining("cut off") } },
+      { key: keyFor("c"), reply: { reason: expect.stringContaining("no grade in it") } },
+    ]);
+    expect(again.map(({ reply }) => reply && textAt(bench, reply.result))).toEqual(["re: b", "wrong"]);
+  });
+
+  test("asked often enough they fail with what was wrong, and the last reply stays to be shown", async () => {
+    const bench = Object.assign(new StageBench(), { retries: 0 });
+    await settled({ output: (asked) => asked.map(invalidLine) }, { bench, check });
     expect(states(bench)).toEqual(["refused", "cut_off", "invalid_answer"]);
+    const texts = ["b", "c"].map((text) => {
+      const state = bench.outcome(text);
+      return state?.kind === "failed" && state.result !== undefined ? textAt(bench, state.result) : undefined;
+    });
+    expect(texts).toEqual(["re: b", "wrong"]);
+  });
+
+  test("the outcome of a request that was sent with a reason is filed under the request", async () => {
+    const bench = new StageBench();
+    const { chunk } = await settled({ output: (asked) => asked.map(invalidLine) }, { bench, check });
+    const again = await settleReasks(bench, chunk, { output: (asked) => asked.map((one) => answerTo(one)) });
+    expect(states(bench)).toEqual(["refused", "answered", "answered"]);
+    expect(bench.outcome("b")).toMatchObject({ kind: "answered", attempts: 2 });
+    expect(bench.log.warnings).toEqual([]);
+    expect(again.state).toBe("settled");
+  });
+
+  test("a request that was sent with a reason and never answered is missing, as any other", async () => {
+    const bench = Object.assign(new StageBench(), { retries: 1 });
+    const { chunk } = await settled({ output: (asked) => asked.map(invalidLine) }, { bench, check });
+    await settleReasks(bench, chunk, { output: () => [] });
+    expect(states(bench)).toEqual(["refused", "missing_result", "missing_result"]);
+  });
+
+  test("each reply is paid for, and counted once, however often it was asked", async () => {
+    const bench = new StageBench();
+    const { chunk, fetched } = await settled({ output: (asked) => asked.map(invalidLine) }, { bench, check });
+    expect(bench.counters.tokensBilled.output).toBe(15);
+    await settle(fetched, { ...bench, check });
+    expect(bench.counters.tokensBilled.output).toBe(15);
+    await settleReasks(bench, chunk, { output: (asked) => asked.map((one) => answerTo(one, { content: "wrong" })) });
+    expect(bench.counters.tokensBilled.output).toBe(25);
   });
 
   test("what was paid is counted for answers that fail, too", async () => {
@@ -153,7 +228,7 @@ describe("settle", () => {
   test("files of more lines than are filed at a time, with text beyond ASCII", async () => {
     const bench = new StageBench();
     const texts = Array.from({ length: 1_200 }, (_, index) => `¿${index} – 流?`);
-    const { chunk } = await poll(await submit(bench.seal(texts), bench), bench);
+    const { chunk } = await pollToEnd(await submit(bench.seal(texts), bench), bench);
     await settle(await fetchResults(chunk, bench), bench);
     const outcomes = bench.ledger.outcomes(texts.map(keyFor), bench.run);
     expect(outcomes.every(({ kind }) => kind === "answered")).toBe(true);

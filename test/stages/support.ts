@@ -2,11 +2,16 @@ import { onTestFinished } from "vitest";
 import { Counters } from "../../src/core/counters.ts";
 import { canonicalBody, requestKey } from "../../src/core/keys.ts";
 import type { LogFields, Logger } from "../../src/core/logger.ts";
+import { Patience } from "../../src/core/patience.ts";
 import type { GoodRow, Request, RequestRow } from "../../src/core/records.ts";
+import { requestLine } from "../../src/core/request-line.ts";
 import { chatCompletions } from "../../src/endpoints/chat-completions.ts";
-import { ChunkFile, newChunkName } from "../../src/ledger/chunk-file.ts";
+import { ChunkFile, type NewLine, newChunkName, removeStaleChunkFiles } from "../../src/ledger/chunk-file.ts";
 import type { Chunk, ChunkState, Ledger, RequestState, Run } from "../../src/ledger/ledger.ts";
+import type { Reask } from "../../src/ledger/second-tries.ts";
 import { openSqliteLedger } from "../../src/ledger/sqlite.ts";
+import { Admission, type AdmissionLimits } from "../../src/stages/admit.ts";
+import { type EndedChunk, type PollOptions, poll } from "../../src/stages/poll.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 import { FakeProvider } from "./fake-provider.ts";
@@ -58,6 +63,15 @@ export function keyFor(text: string): string {
   return requestFor(text).key;
 }
 
+/** How an execution differs from a first one that waits for as long as it takes. */
+export interface Execution {
+  readonly clock?: VirtualClock;
+  /** How long it waits for what it has asked, in milliseconds. */
+  readonly waitMs?: number;
+  /** The execution of the same command before, which has ended unfinished. */
+  readonly earlier?: StageBench;
+}
+
 /** All that a stage needs, with nothing behind it but a temporary directory. */
 export class StageBench {
   readonly clock: VirtualClock;
@@ -71,17 +85,32 @@ export class StageBench {
   readonly check = undefined;
   readonly retries = 3;
   readonly intervalMs = undefined;
+  readonly patience: Patience;
+  readonly keepRemote = false;
+  readonly costOf = (): bigint | undefined => undefined;
+  readonly reask: Reask = () => undefined;
 
-  constructor(clock: VirtualClock = new VirtualClock()) {
+  constructor({ earlier, clock = earlier?.clock ?? new VirtualClock(), waitMs }: Execution = {}) {
     this.clock = clock;
-    this.provider = new FakeProvider(clock);
-    this.ledger = openSqliteLedger({ directory: temporaryDirectory(), clock });
-    onTestFinished(() => this.ledger.close());
-    this.run = this.ledger.openRun({ pipeline: "test", signature: "s", isFresh: false, files: [] });
+    this.patience = new Patience(clock, waitMs);
+    this.provider = earlier?.provider ?? new FakeProvider(clock);
+    this.ledger = earlier?.ledger ?? newLedger(clock);
+    this.run = this.ledger.openRun({ pipeline: "test", label: "rows", signature: "s", isFresh: false, files: [] });
+    if (this.run.isTakenOver) removeStaleChunkFiles(this.ledger, this.run.id);
   }
 
   get signal(): AbortSignal {
     return this.stop.signal;
+  }
+
+  /** An admission with some limits. */
+  admission(limits: Partial<AdmissionLimits> = {}): Admission {
+    const { ledger, run, patience, clock, log, signal } = this;
+    const { maxBatches = Number.POSITIVE_INFINITY, enqueuedTokens, batchesPerHour } = limits;
+    return new Admission({
+      ...{ ledger, run, patience, clock, log, signal, provider: "fake", model: "model-1" },
+      limits: { maxBatches, enqueuedTokens, batchesPerHour },
+    });
   }
 
   /** A chunk with a request for each text, claimed and sealed. */
@@ -92,16 +121,22 @@ export class StageBench {
       this.run,
     );
     if (claims.some(({ kind }) => kind !== "new")) throw new Error("asked already");
+    const lines = requests.map(({ key, bodyText }, index): NewLine => {
+      const line = requestLine(key, chatCompletions.path, bodyText);
+      return { key, tokens, line, origin: `in.jsonl:${index + 1}` };
+    });
+    return this.sealLines(lines);
+  }
+
+  /** A chunk of lines whose requests are claimed. */
+  sealLines(lines: readonly NewLine[]): Chunk {
     const file = new ChunkFile(this.ledger.directory, newChunkName(this.run.id, this.clock.now()));
-    for (const [index, { key, bodyText }] of requests.entries()) {
-      const line = `{"custom_id":"bgp-${key}","method":"POST","url":"${chatCompletions.path}","body":${bodyText}}`;
-      file.add({ key, tokens, line, origin: `in.jsonl:${index + 1}` });
-    }
+    for (const line of lines) file.add(line);
     file.finish();
-    const { name, bytes, lines } = file;
-    const size = { requests: lines.length, bytes, tokens: file.tokens };
+    const { name, bytes, tokens } = file;
+    const size = { requests: lines.length, bytes, tokens };
     const origin = { runId: this.run.id, provider: "fake", endpoint: chatCompletions.path, model: "model-1" };
-    return this.ledger.seal({ ...origin, name, ...size }, lines);
+    return this.ledger.seal({ ...origin, name, ...size }, file.lines);
   }
 
   /** A sealed chunk, moved on through the states given. */
@@ -113,6 +148,19 @@ export class StageBench {
   outcome(text: string): RequestState | undefined {
     return this.ledger.outcomes([keyFor(text)], this.run)[0];
   }
+}
+
+function newLedger(clock: VirtualClock): Ledger {
+  const ledger = openSqliteLedger({ directory: temporaryDirectory(), clock });
+  onTestFinished(() => ledger.close());
+  return ledger;
+}
+
+/** Polls without an end of patience. */
+export async function pollToEnd(chunk: Chunk, options: PollOptions): Promise<EndedChunk> {
+  const ended = await poll(chunk, options);
+  if (ended === undefined) throw new Error("the poll stage lost patience");
+  return ended;
 }
 
 /** The error that a promise is rejected with. */

@@ -97,8 +97,11 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Waits, turn by turn, until something is so. Fails the test when it does not come about. */
-export async function eventually(isSo: () => boolean, turns = 20_000): Promise<void> {
+/**
+ * Waits, turn by turn, until something is so. Fails the test when it does not come about; a busy machine may take many
+ * turns to read a file.
+ */
+export async function eventually(isSo: () => boolean, turns = 500_000): Promise<void> {
   for (let count = 0; !isSo(); count++) {
     if (count === turns) throw new Error("it did not come about");
     await turn();
