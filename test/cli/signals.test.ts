@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { expect, test } from "vitest";
-import { aborted } from "../../src/cli/signals.ts";
+import { aborted } from "../../src/core/abort.ts";
 import { ended, start } from "./test-process.ts";
 
 const SIGNALS = new URL("../../src/cli/signals.ts", import.meta.url).href;
