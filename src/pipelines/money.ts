@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Budget } from "../core/budget.ts";
+import { Budget, type Reliance } from "../core/budget.ts";
 import { ConfigurationError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Usage } from "../core/records.ts";
@@ -22,14 +22,17 @@ export interface MoneyOptions {
 
 /** Output tokens that are assumed for a request as long as nothing is known about answers. */
 const ASSUMED_OUTPUT = 200;
-/** The ledger's mean is looked up again after so many estimates. */
+/** The ledger is looked at again after so many estimates, if nothing was settled before: others learn, too. */
 const ESTIMATES_PER_LOOK = 1_000;
 
 /** What requests cost, and are expected to. */
-export class Money {
+export class Money implements Reliance {
   readonly #options: MoneyOptions;
-  #seenOutput: number | undefined;
-  #estimates = 0;
+  #runId: number | undefined;
+  /** Output tokens per reply so far, of the run or of the model. */
+  #seen: { readonly isOfRun: boolean; readonly mean: number } | undefined;
+  #estimatesUntilLook = 0;
+  #leastGuess = 0;
 
   constructor(options: MoneyOptions) {
     this.#options = options;
@@ -40,13 +43,44 @@ export class Money {
     return this.estimate(0) !== undefined;
   }
 
+  /**
+   * From now on estimates go by what this run's replies have been like: those of others may have been to other prompts.
+   *
+   * @param isCareful Whether, until there are some, no fewer output tokens are expected than when nothing is known.
+   */
+  follow({ id }: Pick<Run, "id">, { isCareful }: { readonly isCareful: boolean }): void {
+    this.#runId = id;
+    this.#leastGuess = isCareful ? ASSUMED_OUTPUT : 0;
+    this.settled();
+  }
+
+  settled(): void {
+    this.#estimatesUntilLook = 0;
+  }
+
+  get kind(): Reliance["kind"] {
+    if (this.#options.expectedOutput !== undefined) return "bound";
+    this.#look();
+    return this.#seen?.isOfRun === true ? "mean" : "guess";
+  }
+
   /** Output tokens per request: what the user says, else what the ledger has seen; undefined when nobody knows. */
   get expectedOutput(): number | undefined {
-    const { expectedOutput, ledger, provider, model } = this.#options;
+    const { expectedOutput } = this.#options;
     if (expectedOutput !== undefined) return expectedOutput;
-    const isDue = this.#seenOutput === undefined || this.#estimates++ % ESTIMATES_PER_LOOK === 0;
-    if (isDue) this.#seenOutput = ledger.meanOutput(provider, model);
-    return this.#seenOutput === undefined ? undefined : Math.ceil(this.#seenOutput);
+    this.#look();
+    if (this.#seen === undefined) return undefined;
+    const { mean, isOfRun } = this.#seen;
+    return Math.ceil(isOfRun ? mean : Math.max(mean, this.#leastGuess));
+  }
+
+  #look(): void {
+    if (this.#estimatesUntilLook-- > 0) return;
+    this.#estimatesUntilLook = ESTIMATES_PER_LOOK;
+    const { ledger, provider, model } = this.#options;
+    const ofRun = this.#runId === undefined ? undefined : ledger.meanOutputOf(this.#runId);
+    const mean = ofRun ?? ledger.meanOutput(provider, model);
+    this.#seen = mean === undefined ? undefined : { isOfRun: ofRun !== undefined, mean };
   }
 
   /** What a request of so many input tokens will cost; undefined when its price is not known. */
@@ -77,16 +111,16 @@ export interface BudgetSettings {
 export function openBudget({ maxCost, tokenLimit }: BudgetSettings, money: Money, parts: BudgetParts): Budget {
   const { ledger, run, model, log } = parts;
   if (maxCost !== undefined && !money.isPriced) throw unpriced(model);
-  if (maxCost !== undefined && money.expectedOutput === undefined) {
+  money.follow(run, { isCareful: maxCost !== undefined });
+  if (maxCost !== undefined && money.kind === "guess") {
     log.warn(
-      `no answer of ${model} has been seen yet: a tenth of --max-cost is spent first, to learn how long they are`,
+      `no answer to this prompt has been seen yet: a tenth of --max-cost is spent first, to learn how long they are`,
       {
-        hint: "--expect-output-tokens or --max-output-tokens spares this",
+        hint: "--max-output-tokens or --expect-output-tokens spares this",
       },
     );
   }
-  const isSure = () => money.expectedOutput !== undefined;
-  return new Budget({ maxCost, tokens: tokenLimit, isSure }, ledger.totalsOf(run.id));
+  return new Budget({ maxCost, tokens: tokenLimit, reliance: money }, ledger.totalsOf(run.id));
 }
 
 interface BudgetParts {
