@@ -50,7 +50,7 @@ The later wins:
 5. environment variables; one set to the empty text counts as not set,
 6. flags; of a flag given twice the last counts.
 
-The maps \`param\`, \`prompts\` and \`models\` are merged over these layers at all depths; all other values replace.
+The maps \`param\`, \`prompts\`, \`models\`, \`prices\` and \`fault\` are merged over these layers at all depths; all other values replace.
 
 ## How values are written
 

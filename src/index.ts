@@ -68,6 +68,11 @@ export {
 } from "./ledger/waiting-room.ts";
 export { type GradeResult, grade } from "./pipelines/grade.ts";
 export type { GradeSettings, RunHost } from "./pipelines/settings.ts";
+export { type BilledUsage, costOf, type ExpectedUsage, estimateCost } from "./pricing/cost.ts";
+export type { Mode, PicoUsd, Price, Rates, RatesByMode, Tier } from "./pricing/price.ts";
+export { type FoundPrice, findPrice, mergePrices, type PriceTable, parsePrices } from "./pricing/price-table.ts";
+export { displayUsd, formatUsd, parseUsd } from "./pricing/usd.ts";
+export { parseJsonWithUsd, usdInJson } from "./pricing/usd-json.ts";
 export { loadPrompt } from "./prompts/load.ts";
 export type { Example, Prompt, PromptText } from "./prompts/prompt.ts";
 export { createRenderer, type RendererOptions } from "./prompts/renderer.ts";

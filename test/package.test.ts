@@ -108,6 +108,18 @@ describe("the package, installed into an empty folder", () => {
     );
   });
 
+  test("bg-pipe count counts in threads of their own, as on one", async () => {
+    const rows = [1, 2, 3].map((id) => JSON.stringify({ id, response: `answer ${id}` }));
+    writeFileSync(join(folder, "counted.jsonl"), rows.map((row) => `${row}\n`).join(""));
+    const argv = ["count", "counted.jsonl", "--model", "gpt-4.1-mini", "--json", "--workers"];
+    const [alone, threads] = [
+      await runProgram(program(), [...argv, "0"], { cwd: folder }),
+      await runProgram(program(), [...argv, "2"], { cwd: folder }),
+    ];
+    expect(alone).toMatchObject({ status: 0, stderr: "", stdout: expect.stringContaining('"rows": 3') });
+    expect(threads).toEqual(alone);
+  });
+
   test("its entry can be imported, with all that the source exports", async () => {
     const script = 'import("bg-pipe").then((all) => process.stdout.write(Object.keys(all).sort().join()))';
     const run = await runProgram(process.execPath, ["--eval", script], { cwd: folder });

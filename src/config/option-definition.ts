@@ -18,6 +18,8 @@ export const OPTION_GROUPS = {
   provider: "Provider",
   chunks: "Chunks",
   stopping: "Stopping and going on",
+  money: "Money",
+  ledger: "Ledger",
   emulator: "Emulator",
   around: "Around it",
 } as const;

@@ -2,19 +2,27 @@ import { nearest } from "../core/registry.ts";
 import type { OptionDefinition, OptionValue } from "./option-definition.ts";
 import { aroundOptions } from "./options/around.ts";
 import { chunkOptions } from "./options/chunks.ts";
+import { countingOptions } from "./options/counting.ts";
 import { emulatorOptions } from "./options/emulator.ts";
 import { inputOutputOptions } from "./options/input-output.ts";
+import { ledgerOptions } from "./options/ledger.ts";
+import { pricingOptions } from "./options/pricing.ts";
 import { providerOptions } from "./options/provider.ts";
 import { requestOptions } from "./options/request.ts";
+import { splittingOptions } from "./options/splitting.ts";
 import { stoppingOptions } from "./options/stopping.ts";
 
 /** Every option there is: the one source of flags, environment names, YAML keys, defaults, help and reference. */
 export const options = {
   ...inputOutputOptions,
+  ...splittingOptions,
   ...requestOptions,
   ...providerOptions,
   ...chunkOptions,
+  ...countingOptions,
   ...stoppingOptions,
+  ...pricingOptions,
+  ...ledgerOptions,
   ...emulatorOptions,
   ...aroundOptions,
 } as const satisfies Record<string, OptionDefinition>;

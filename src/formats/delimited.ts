@@ -4,7 +4,7 @@ import { type Fields, type GoodRow, type Position, RAW_LIMIT_BYTES, type Row } f
 import { ByteOrderMarkStripper, clipBytes } from "../core/utf8.ts";
 import { CellCutter, type Cells } from "./delimited-cells.ts";
 import { type DelimitedRecord, DelimitedRecordScanner } from "./delimited-records.ts";
-import type { DecodeOptions, Format } from "./format.ts";
+import type { DecodeOptions, Format, Span } from "./format.ts";
 import { TableEncoder } from "./table-encoder.ts";
 
 /** What distinguishes the formats of delimited text. */
@@ -24,6 +24,7 @@ export function defineDelimited({ name, extensions, delimiter }: Dialect): Forma
     name,
     extensions,
     isTable: true,
+    layout: "lines",
     decode: (source, options) => decode(source, options, delimiter),
     createEncoder: (options) => new TableEncoder(options, delimiter),
   };
@@ -63,18 +64,27 @@ class RecordReader {
       const record = records[index];
       if (record === undefined) continue;
       if (this.#shape === undefined) this.#shape = this.#readHeader(record, cells);
-      else rows.add(this.#toRow(record, cells, this.#shape), record.bytes.length);
+      else {
+        rows.add(this.#toRow(record, cells, this.#shape), record.bytes.length);
+        this.#options.onRecord?.(this.#spanOf(record));
+      }
       if (rows.isFull) yield rows.take();
     }
     if (!rows.isEmpty) yield rows.take();
   }
 
   #readHeader(record: DelimitedRecord, cells: Cells): RowShape {
-    const { file, onColumns } = this.#options;
+    const { file, onColumns, onHeader } = this.#options;
     if ("problem" in cells) throw new InputDataError(`${file}:${record.line}: in the header: ${cells.problem}`);
     checkColumns(file, cells);
     onColumns?.(cells);
+    onHeader?.(this.#spanOf(record));
     return new RowShape(cells);
+  }
+
+  #spanOf({ offset, length }: DelimitedRecord): Span {
+    const start = this.#mark.length + offset;
+    return { start, end: start + length };
   }
 
   #toRow(record: DelimitedRecord, cells: Cells, shape: RowShape): Row {

@@ -8,6 +8,16 @@ export interface DecodeOptions {
   readonly maxRecordBytes: number;
   /** Called once, as soon as the input's columns are known: a header was read, or a first good row. */
   readonly onColumns?: (columns: readonly string[]) => void;
+  /** Called for each record that becomes a row, in order, before the row comes out. */
+  readonly onRecord?: (span: Span) => void;
+  /** Called for a table's header, before any row comes out. */
+  readonly onHeader?: (span: Span) => void;
+}
+
+/** Where a record's bytes are in the input: from its first to behind its last, without the end of its line. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
 }
 
 /** What an encoder is told. */
@@ -42,6 +52,8 @@ export interface Format {
   readonly extensions: readonly string[];
   /** Whether rows share columns that are named once, ahead of the rows. */
   readonly isTable: boolean;
+  /** How records stand in a file: each on lines of its own, or as elements of one JSON array. */
+  readonly layout: "lines" | "array";
   /** @returns arrays of rows, see core/batches.ts for their size */
   decode(source: AsyncIterable<Uint8Array>, options: DecodeOptions): AsyncIterable<readonly Row[]>;
   createEncoder(options: EncodeOptions): Encoder;

@@ -11,6 +11,7 @@ export const json: Format = {
   name: "json",
   extensions: ["json"],
   isTable: false,
+  layout: "array",
   decode,
   createEncoder: () => new JsonEncoder(),
 };
@@ -25,13 +26,13 @@ async function* decode(source: AsyncIterable<Uint8Array>, options: DecodeOptions
 
 /** Turns elements into rows, numbered from 1. */
 class ElementReader {
-  readonly #file: string;
+  readonly #options: DecodeOptions;
   readonly #mark: ByteOrderMarkStripper;
   readonly #reader: JsonRecordReader;
   #count = 0;
 
   constructor(options: DecodeOptions, mark: ByteOrderMarkStripper) {
-    this.#file = options.file;
+    this.#options = options;
     this.#mark = mark;
     this.#reader = new JsonRecordReader(options, "record");
   }
@@ -41,6 +42,8 @@ class ElementReader {
     for (const element of elements) {
       const row = this.#toRow(element);
       if (row === undefined) continue;
+      const start = row.position.byteOffset;
+      this.#options.onRecord?.({ start, end: start + element.length });
       rows.add(row, element.bytes.length);
       if (rows.isFull) yield rows.take();
     }
@@ -48,7 +51,7 @@ class ElementReader {
   }
 
   #toRow({ bytes, length, offset, problem }: JsonElement): Row | undefined {
-    const position = { file: this.#file, line: ++this.#count, byteOffset: this.#mark.length + offset };
+    const position = { file: this.#options.file, line: ++this.#count, byteOffset: this.#mark.length + offset };
     const record = { bytes, length, position };
     return problem === undefined ? this.#reader.read(record) : this.#reader.bad(record, problem);
   }

@@ -11,6 +11,7 @@ export const jsonl: Format = {
   name: "jsonl",
   extensions: ["jsonl", "ndjson"],
   isTable: false,
+  layout: "lines",
   decode,
   createEncoder: () => new JsonlEncoder(),
 };
@@ -27,6 +28,7 @@ async function* decode(source: AsyncIterable<Uint8Array>, options: DecodeOptions
       const position = { file: options.file, line: lineNumber, byteOffset: mark.length + line.offset };
       const row = reader.read({ bytes: line.bytes, length: line.length, position });
       if (row === undefined) continue;
+      options.onRecord?.({ start: position.byteOffset, end: position.byteOffset + line.length });
       rows.add(row, line.bytes.length);
       if (rows.isFull) yield rows.take();
     }

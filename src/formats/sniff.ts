@@ -8,7 +8,7 @@ export type SniffedFormat = "jsonl" | "csv" | "tsv" | "json";
 export const SNIFF_BYTES = 64 * 1024;
 
 /** Endings that name a compression, not a format. */
-const COMPRESSION_EXTENSION = /\.(?:gz|zst|zstd)$/i;
+export const COMPRESSION_EXTENSION = /\.(?:gz|zst|zstd)$/i;
 /** A line that begins as a JSON object does. In a quoted CSV cell its quotes would be doubled. */
 const OBJECT_LINE = /^\{[ \t]*(?:"(?:[^"]|":)|\})/;
 /** What the first line of a pretty-printed object ends with. */

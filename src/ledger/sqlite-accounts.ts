@@ -18,6 +18,9 @@ const SPENT = `billed, unpriced, input_tokens, cached_tokens, output_tokens, rea
 
 /** What cannot be priced is not taken for free. */
 const TAKEN = "CASE WHEN unpriced > 0 AND estimated_cost > cost THEN estimated_cost ELSE cost END";
+/** The provider never looked at its requests. */
+const TURNED_AWAY = `state = 'settled' AND billed = 0 AND (batch_id IS NULL OR
+  batch_status = 'failed' AND output_file_id IS NULL AND error_file_id IS NULL)`;
 const OUTPUT = "SELECT SUM(output_tokens) AS tokens, SUM(billed) AS billed FROM chunks JOIN accounts ON chunk = id";
 
 /** The ledger's books, in a table beside that of chunks. */
@@ -46,7 +49,7 @@ export class SqliteAccounts implements Accounts {
     this.#totals = database.prepare(
       `SELECT CAST(COALESCE(SUM(CASE state WHEN 'settled' THEN ${TAKEN} END), 0) AS TEXT) AS cost,
        COALESCE(SUM(tokens), 0) AS tokens FROM chunks JOIN accounts ON chunk = id
-       WHERE run = ? AND submitted_at IS NOT NULL`,
+       WHERE run = ? AND submitted_at IS NOT NULL AND NOT (${TURNED_AWAY})`,
     );
     this.#spent = database.prepare(`SELECT ${SPENT} FROM accounts WHERE chunk = ?`);
     this.#output = database.prepare(`${OUTPUT} WHERE provider = ? AND model = ?`);

@@ -6,7 +6,7 @@ import type { GradeSettings } from "./settings.ts";
 /**
  * What a chunk may hold: what the user says, within what the provider takes.
  */
-export function chunkLimits(settings: GradeSettings, limits: BatchLimits & TokenLimit, log: Logger): ChunkLimits {
+export function chunkLimits(settings: ChunkSettings, limits: BatchLimits & TokenLimit, log: Logger): ChunkLimits {
   const { chunkRows, chunkBytes, chunkTokens, chunkCount } = settings;
   const tokens = Math.min(chunkTokens ?? Number.POSITIVE_INFINITY, limits.enqueuedTokens);
   return {
@@ -16,6 +16,8 @@ export function chunkLimits(settings: GradeSettings, limits: BatchLimits & Token
     count: chunkCount,
   };
 }
+
+export type ChunkSettings = Pick<GradeSettings, "chunkRows" | "chunkBytes" | "chunkTokens" | "chunkCount">;
 
 interface TokenLimit {
   /** The most input tokens that may be at the provider at a time. */

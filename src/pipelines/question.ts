@@ -20,6 +20,30 @@ import { findModel, mergeModels, parseModels } from "../tokens/models.ts";
 import type { Tokenizer } from "../tokens/tokenizer.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 
+/** What a question is made of. */
+export type QuestionSettings = Pick<
+  GradeSettings,
+  | "provider"
+  | "model"
+  | "models"
+  | "encoding"
+  | "endpoint"
+  | "prompt"
+  | "prompts"
+  | "system"
+  | "user"
+  | "field"
+  | "schema"
+  | "examples"
+  | "maxOutputTokens"
+  | "temperature"
+  | "param"
+  | "outputField"
+>;
+
+/** Gives the text of a file. */
+export type ReadText = (path: string) => Promise<string>;
+
 /** What is asked about each row, of whom, and how its answer is told from none. */
 export interface Question {
   readonly endpoint: Endpoint;
@@ -41,15 +65,21 @@ const PLAIN_USER_TEMPLATE = "{{ text }}";
 /**
  * Reads prompt, schema, examples and the table of models, and makes the question of them.
  *
+ * @param read Gives the texts of the files that the settings name.
  * @throws {ConfigurationError} for anything wrong in them, {@link InputMissingError} for a file that cannot be read,
  *   {@link UsageError} without a model
  */
-export async function prepareQuestion(settings: GradeSettings, data: RunHost["data"]): Promise<Question> {
+export async function prepareQuestion(
+  settings: QuestionSettings,
+  data: RunHost["data"],
+  read: ReadText = readUtf8,
+): Promise<Question> {
+  const files = new SettingsFiles(read);
   const endpoint = await load("endpoint", endpoints, settings.endpoint);
-  const prompt = await choosePrompt(settings, data.prompts);
+  const prompt = await choosePrompt(settings, data.prompts, files);
   const schema =
-    settings.schema === undefined ? prompt.schema : loadSchema(...(await readText(settings.schema, "schema")));
-  const examples = settings.examples === undefined ? undefined : await readText(settings.examples, "examples");
+    settings.schema === undefined ? prompt.schema : loadSchema(...(await files.read(settings.schema, "schema")));
+  const examples = settings.examples === undefined ? undefined : await files.read(settings.examples, "examples");
   const model = modelName(settings);
   return {
     endpoint,
@@ -65,14 +95,14 @@ export async function prepareQuestion(settings: GradeSettings, data: RunHost["da
   };
 }
 
-function modelName({ model, provider }: GradeSettings): string {
+function modelName({ model, provider }: QuestionSettings): string {
   if (model !== undefined) return model;
   if (provider === "emulator") return EMULATED_MODEL;
   throw new UsageError("no model is given", { hint: "Name one with --model, such as --model gpt-4.1-mini." });
 }
 
 function requestSettings(
-  { maxOutputTokens, temperature, param }: GradeSettings,
+  { maxOutputTokens, temperature, param }: QuestionSettings,
   model: string,
   schema: { readonly name: string; readonly schema: JsonSchema } | undefined,
 ): RequestSettings {
@@ -85,7 +115,7 @@ function requestSettings(
   };
 }
 
-async function describeModel(settings: GradeSettings, name: string, modelsText: string) {
+async function describeModel(settings: QuestionSettings, name: string, modelsText: string) {
   const table = mergeModels(parseModels(modelsText, "config/models.yaml"), settings.models);
   // With an encoding given, a model that nobody has described is not an error.
   const model = settings.encoding === undefined ? findModel(table, name) : table.get(name);
@@ -93,8 +123,8 @@ async function describeModel(settings: GradeSettings, name: string, modelsText: 
   return { tokenizer: await load("encoding", tokenizers, encoding), contextWindow: model?.contextWindow };
 }
 
-async function choosePrompt(settings: GradeSettings, packagePrompts: string): Promise<Prompt> {
-  const chosen = await namedPrompt(settings, packagePrompts);
+async function choosePrompt(settings: QuestionSettings, packagePrompts: string, files: SettingsFiles): Promise<Prompt> {
+  const chosen = await namedPrompt(settings, packagePrompts, files);
   const { system, user } = settings;
   const base = chosen ?? {
     name: "flags",
@@ -110,7 +140,11 @@ async function choosePrompt(settings: GradeSettings, packagePrompts: string): Pr
 }
 
 /** The prompt that is named, or the one that fits what was said; undefined when the flags say it all. */
-async function namedPrompt(settings: GradeSettings, packagePrompts: string): Promise<Prompt | undefined> {
+async function namedPrompt(
+  settings: QuestionSettings,
+  packagePrompts: string,
+  files: SettingsFiles,
+): Promise<Prompt | undefined> {
   const { prompt, system, user, examples, endpoint, prompts } = settings;
   if (prompt === undefined && (system !== undefined || user !== undefined)) return undefined;
   if (prompt === undefined && endpoint === "/v1/embeddings") return undefined;
@@ -118,7 +152,7 @@ async function namedPrompt(settings: GradeSettings, packagePrompts: string): Pro
   if (Object.hasOwn(prompts, name)) return promptFromValue(prompts[name], name, "the configuration");
   const known = promptNames(packagePrompts, "config/prompts.yaml");
   if (known.includes(name)) return loadPrompt(packagePrompts, "config/prompts.yaml", name);
-  if (/[./]/.test(name)) return loadPrompt(...(await readText(name, "prompt")));
+  if (/[./]/.test(name)) return loadPrompt(...(await files.read(name, "prompt")));
   throw unknownPrompt(name, [...known, ...Object.keys(prompts)]);
 }
 
@@ -129,14 +163,28 @@ function unknownPrompt(name: string, known: readonly string[]): ConfigurationErr
   });
 }
 
-/** @returns text and path, as the parsers of texts take them */
-async function readText(path: string, what: string): Promise<[text: string, file: string]> {
-  try {
-    return [await readFile(path, "utf8"), path];
-  } catch (cause) {
-    throw new InputMissingError(`cannot read the ${what} file ${path}: ${messageOf(cause)}`, {
-      hint: "Check the path and its permissions.",
-      cause,
-    });
+/** The files that the settings name. */
+class SettingsFiles {
+  readonly #read: ReadText;
+
+  constructor(read: ReadText) {
+    this.#read = read;
   }
+
+  /** @returns text and path, as the parsers of texts take them */
+  async read(path: string, what: string): Promise<[text: string, file: string]> {
+    try {
+      return [await this.#read(path), path];
+    } catch (cause) {
+      throw new InputMissingError(`cannot read the ${what} file ${path}: ${messageOf(cause)}`, {
+        hint: "Check the path and its permissions.",
+        cause,
+      });
+    }
+  }
+}
+
+/** Reads a file from disk. */
+export function readUtf8(path: string): Promise<string> {
+  return readFile(path, "utf8");
 }

@@ -1,9 +1,7 @@
+import { providerFacts, providerIdentity } from "./facts.ts";
 import { OpenAiCompatibleProvider } from "./openai-compatible/adapter.ts";
-import { identityOf, requireBaseUrl, requireKey } from "./openai-compatible/dialect.ts";
+import { requireBaseUrl, requireKey } from "./openai-compatible/dialect.ts";
 import type { Provider, ProviderSettings } from "./provider.ts";
-
-/** Source: Azure OpenAI's guide to batch (100,000 lines, 200 MB; poll at least 60 s apart). */
-const LIMITS = { requestsPerBatch: 100_000, bytesPerBatch: 200_000_000 };
 
 /** Azure OpenAI by its v1 API; `--model` is the name of a batch deployment. */
 export function createAzureProvider(settings: ProviderSettings): Provider {
@@ -11,10 +9,11 @@ export function createAzureProvider(settings: ProviderSettings): Provider {
   return new OpenAiCompatibleProvider(
     {
       name: "azure",
-      identity: identityOf("azure", settings),
+      identity: providerIdentity("azure", settings),
       baseUrl: requireBaseUrl("azure", settings, "https://RESOURCE.openai.azure.com/openai/v1"),
-      limits: LIMITS,
+      limits: providerFacts.azure.limits,
       takesExpiry: true,
+      // Azure OpenAI's guide to batch: poll at least 60 s apart.
       poll: { firstMs: 60_000, maxMs: 120_000, createTimeoutMs: 60_000, listLagMs: 60_000 },
       // Azure OpenAI's guide to batch: wait for the status `processed` before the batch is created.
       waitsForProcessing: true,

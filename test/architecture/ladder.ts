@@ -9,6 +9,7 @@ export const RUNGS: Readonly<Record<string, number>> = {
   prompts: 1,
   endpoints: 1,
   providers: 1,
+  pricing: 1,
   ledger: 1,
   report: 1,
   stages: 2,

@@ -6,7 +6,10 @@ async function bodiesOf(args: readonly string[], rows: readonly unknown[], files
   const sandbox = new Sandbox();
   for (const [name, content] of Object.entries(files)) sandbox.write(name, content);
   const emulator = await startExternal(sandbox);
-  const result = await sandbox.run([...emulator.args, "--keep-remote", ...args], { stdin: jsonl(rows), env: emulator.env });
+  const result = await sandbox.run([...emulator.args, "--keep-remote", ...args], {
+    stdin: jsonl(rows),
+    env: emulator.env,
+  });
   return { ...result, bodies: await emulator.bodies() };
 }
 

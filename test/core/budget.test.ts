@@ -115,12 +115,14 @@ describe("Budget", () => {
     expect([budgetOf(0n).isLimited, budgetOf(undefined, { tokens: 0 }).isLimited]).toEqual([true, true]);
   });
 
-  test("tokens are not given back, and 0 of them is a limit", () => {
+  test("tokens are not given back, but for what was turned away, and 0 of them is a limit", () => {
     const budget = budgetOf(undefined, { tokens: 10 });
     expect([budget.admit(6, 1n), budget.admit(5, 1n), budget.admit(4, 1n)]).toEqual(["admitted", "over", "admitted"]);
     budget.settle(2n, 0n);
     expect(budget.admit(1, 1n)).toBe("over");
     expect(budgetOf(undefined, { tokens: 0 }).admit(1, 1n)).toBe("over");
+    budget.settle(2n, 0n, 6);
+    expect([budget.admit(7, 1n), budget.admit(6, 1n)]).toEqual(["over", "admitted"]);
   });
 
   test("where money is limited, what has no known price is not taken for free", () => {

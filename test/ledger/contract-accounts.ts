@@ -1,5 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { answer, billed, broken, fetched, invalid, record, refusal, spend, submitted, tellAll } from "./billing.ts";
+import {
+  answer,
+  BROKEN,
+  billed,
+  broken,
+  fetched,
+  invalid,
+  record,
+  refusal,
+  spend,
+  submitted,
+  tellAll,
+} from "./billing.ts";
 import { type LedgerBackEnd, LedgerBench } from "./harness.ts";
 
 const NO_USAGE = { input: 0, cached: 0, output: 0, reasoning: 0 };
@@ -127,6 +139,19 @@ export function describeAccounts(backEnd: LedgerBackEnd): void {
       bench.moveTo(bench.sealAs(run, [{ key: "d" }], { tokens: 4_000 }), "uploaded");
       spend(bench, other, { e: billed(50_000n) }, { tokens: 50_000 });
       expect(bench.ledger.totalsOf(run.id)).toEqual({ cost: 100n, tokens: 327 });
+    });
+
+    test("nothing for what the provider has turned away; a batch that failed and left results was looked at", () => {
+      const bench = new LedgerBench(backEnd);
+      const run = bench.run("s");
+      const { ledger } = bench;
+      const failed = ledger.advance(submitted(bench, run, ["a"], { tokens: 7 }).id, "ended", { batchStatus: "failed" });
+      expect(ledger.totalsOf(run.id).tokens).toBe(7);
+      ledger.settle(failed.id, { failure: BROKEN, retries: 3, isAttempt: false });
+      expect(ledger.totalsOf(run.id).tokens).toBe(0);
+      const facts = { batchStatus: "failed", errorFileId: "file-1" };
+      bench.settle(ledger.advance(submitted(bench, run, ["b"], { tokens: 30 }).id, "ended", facts));
+      expect(ledger.totalsOf(run.id).tokens).toBe(30);
     });
 
     test("goes over to the run that takes a dead one's chunk", () => {

@@ -4,6 +4,12 @@ import type { Command } from "../command.ts";
 /** Every command, by name, in the order the help lists them. */
 export const commands = {
   grade: () => import("./grade.ts").then((module) => module.grade),
+  count: () => import("./count.ts").then((module) => module.count),
+  split: () => import("./split.ts").then((module) => module.split),
+  status: () => import("./status.ts").then((module) => module.status),
+  cancel: () => import("./cancel.ts").then((module) => module.cancel),
+  gc: () => import("./gc.ts").then((module) => module.gc),
+  prices: () => import("./prices.ts").then((module) => module.prices),
   emulate: () => import("./emulate.ts").then((module) => module.emulate),
   config: () => import("./config.ts").then((module) => module.config),
   completion: () => import("./completion.ts").then((module) => module.completion),

@@ -2,24 +2,25 @@ import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "chunks";
 const grade = ["grade"] as const;
+const rowCommands = ["grade", "count", "split"] as const;
 const defaultText = "the provider's limit";
 
 /** How requests are put into batches. */
 export const chunkOptions = {
   "chunk-rows": {
     type: "size",
-    summary: "Most requests in a batch",
+    summary: "Most requests in a batch; split: most rows in a part",
     group,
-    commands: grade,
+    commands: rowCommands,
     minimum: 1,
     defaultText,
     example: 5000,
   },
   "chunk-bytes": {
     type: "size",
-    summary: "Most bytes in a batch's input file",
+    summary: "Most bytes in a batch's input file; split: in a part",
     group,
-    commands: grade,
+    commands: rowCommands,
     value: "SIZE",
     minimum: 1,
     defaultText,
@@ -27,18 +28,18 @@ export const chunkOptions = {
   },
   "chunk-tokens": {
     type: "size",
-    summary: "Most input tokens in a batch",
+    summary: "Most input tokens in a batch; split: in a part, by the requests that grade would make",
     group,
-    commands: grade,
+    commands: rowCommands,
     minimum: 1,
     defaultText: "no limit but --enqueued-tokens",
     example: "2M",
   },
   "chunk-count": {
     type: "integer",
-    summary: "Make this many batches, whatever their size",
+    summary: "Make this many batches, whatever their size; split: parts of equally many rows",
     group,
-    commands: grade,
+    commands: rowCommands,
     minimum: 1,
     // Each has a file open while it is filled.
     maximum: 500,
@@ -56,7 +57,7 @@ export const chunkOptions = {
     type: "size",
     summary: "Most input tokens in flight at a time, per model",
     group,
-    commands: grade,
+    commands: ["grade", "count"],
     minimum: 1,
     defaultText: "what the provider's refusals teach",
     example: "20M",

@@ -3,6 +3,7 @@ import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "input";
 const grade = ["grade"] as const;
+const rowCommands = ["grade", "count", "split"] as const;
 const choices = Object.keys(formats) as (keyof typeof formats)[];
 const synonyms = { ndjson: "jsonl" };
 
@@ -12,7 +13,7 @@ export const inputOutputOptions = {
     type: "enum",
     summary: "Format of the input",
     group,
-    commands: grade,
+    commands: rowCommands,
     choices,
     synonyms,
     defaultText: "by file name extension, else sniffed",
@@ -75,7 +76,7 @@ export const inputOutputOptions = {
     type: "size",
     summary: "A longer input record is a failed row",
     group,
-    commands: grade,
+    commands: rowCommands,
     minimum: 1,
     default: "16MiB",
   },

@@ -11,7 +11,7 @@ export const providerOptions = {
     type: "enum",
     summary: "Provider that answers",
     group,
-    commands: all,
+    commands: [...all, "count"],
     value: "NAME",
     choices: Object.keys(providers) as (keyof typeof providers)[],
     default: "openai",

@@ -24,7 +24,11 @@ export interface Dialect {
  *
  * @throws {ConfigurationError} for an address that is none, or holds a password
  */
-export function identityOf(name: string, { baseUrl, isEmbedded }: ProviderSettings, ownBaseUrl?: string): string {
+export function identityOf(
+  name: string,
+  { baseUrl, isEmbedded }: Pick<ProviderSettings, "baseUrl" | "isEmbedded">,
+  ownBaseUrl?: string,
+): string {
   if (baseUrl === undefined || isEmbedded) return name;
   checkAddress(baseUrl);
   const address = baseUrl.replace(/\/+$/, "");
