@@ -137,8 +137,8 @@ describe("what the pages name", () => {
       "# A b\n[x](nowhere.md) [y](README.md#nothing) [z](../out.md) [w](#a-b) `src/nowhere.ts` [v](https://x.y)";
     expect(brokenLinks("a.md", page, files)).toHaveLength(3);
     expect(missingFiles("a.md", page, files)).toEqual(["a.md names src/nowhere.ts"]);
-    expect(unknownNames("`bg-pipe costs --max-cost 5 -o x`", FLAG, new Set(optionNames))).toEqual(["max-cost"]);
-    expect(unknownNames("`bg-pipe costs`", COMMAND, new Set(Object.keys(commands)))).toEqual(["costs"]);
+    expect(unknownNames("`bg-pipe fly --wing-span 5 -o x`", FLAG, new Set(optionNames))).toEqual(["wing-span"]);
+    expect(unknownNames("`bg-pipe fly`", COMMAND, new Set(Object.keys(commands)))).toEqual(["fly"]);
   });
 });
 

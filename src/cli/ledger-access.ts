@@ -1,4 +1,5 @@
 import { systemClock } from "../core/clock.ts";
+import type { Books } from "../ledger/books.ts";
 import type { Inventory } from "../ledger/inventory.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Pruner } from "../ledger/pruner.ts";
@@ -8,6 +9,13 @@ import type { CommandContext } from "./command.ts";
 export async function openInventory(context: CommandContext): Promise<Inventory | undefined> {
   const { inventories } = await import("../ledger/index.ts");
   const open = await inventories.sqlite();
+  return open(settingsOf(context));
+}
+
+/** Its books, likewise. */
+export async function openBooks(context: CommandContext): Promise<Books | undefined> {
+  const { books } = await import("../ledger/index.ts");
+  const open = await books.sqlite();
   return open(settingsOf(context));
 }
 

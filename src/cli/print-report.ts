@@ -1,4 +1,5 @@
 import { redact } from "../core/redact.ts";
+import { stringifyWithUsd } from "../pricing/usd-json.ts";
 import type { CommandContext } from "./command.ts";
 import { writeText } from "./write-text.ts";
 
@@ -8,6 +9,6 @@ export async function printReport<T>(
   report: T,
   format: (report: T) => string,
 ): Promise<void> {
-  const text = configuration.values.json ? `${JSON.stringify(report, null, 2)}\n` : format(report);
+  const text = configuration.values.json ? `${stringifyWithUsd(report, 2)}\n` : format(report);
   await writeText(stdout, redact(text, secrets));
 }

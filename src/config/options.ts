@@ -2,6 +2,7 @@ import { nearest } from "../core/registry.ts";
 import type { OptionDefinition, OptionValue } from "./option-definition.ts";
 import { aroundOptions } from "./options/around.ts";
 import { chunkOptions } from "./options/chunks.ts";
+import { costsOptions } from "./options/costs.ts";
 import { countingOptions } from "./options/counting.ts";
 import { emulatorOptions } from "./options/emulator.ts";
 import { inputOutputOptions } from "./options/input-output.ts";
@@ -22,6 +23,7 @@ export const options = {
   ...countingOptions,
   ...stoppingOptions,
   ...pricingOptions,
+  ...costsOptions,
   ...ledgerOptions,
   ...emulatorOptions,
   ...aroundOptions,

@@ -36,14 +36,11 @@ export class Counters {
   readonly inputCompared = { estimated: 0, billed: 0 };
   readonly tokensBilled = { input: 0, cached: 0, output: 0, reasoning: 0 };
 
-  /** Counts a row by what the ledger said of its request. @param tokens Input tokens of the request, estimated. */
-  countClaim(kind: "new" | "mine" | "settled" | "inChunk" | "elsewhere", tokens: number): void {
+  /** Counts a row by what the ledger said of its request; a new one is counted when it is let in. */
+  countClaim(kind: "new" | "mine" | "settled" | "inChunk" | "elsewhere"): void {
     if (kind === "settled") this.rowsReused++;
     else if (kind === "mine") this.rowsShared++;
-    else if (kind === "new") {
-      this.rowsAsked++;
-      this.tokensEstimated += tokens;
-    } else this.rowsAttached++;
+    else if (kind !== "new") this.rowsAttached++;
   }
 
   /** Sets our count of input tokens beside the provider's. */

@@ -14,6 +14,8 @@ export interface BudgetedChunksOptions {
   readonly counters: Counters;
 }
 
+type Try = "first" | "again";
+
 const OVER: Failure = {
   code: "budget_exceeded",
   message: "not asked: it would have gone beyond --max-cost or --token-limit",
@@ -23,7 +25,7 @@ const OVER: Failure = {
 export class BudgetedChunks {
   readonly #open: OpenChunks;
   readonly #options: BudgetedChunksOptions;
-  #held: NewLine[] = [];
+  #held: (readonly [NewLine, Try])[] = [];
 
   constructor(open: OpenChunks, options: BudgetedChunksOptions) {
     this.#open = open;
@@ -36,19 +38,23 @@ export class BudgetedChunks {
   }
 
   /** Adds a claimed request's line. @returns the chunks that are sealed by it */
-  add(line: NewLine): readonly Chunk[] {
+  add(line: NewLine, which: Try = "first"): readonly Chunk[] {
     const { budget, estimate } = this.#options;
     const cost = estimate(line.tokens);
     const verdict = this.hasHeld ? "wait" : budget.admit(line.tokens, cost);
-    if (verdict === "admitted") return this.#admit(line, cost);
-    if (verdict === "wait") this.#held.push(line);
+    if (verdict === "admitted") return this.#admit(line, cost, which);
+    if (verdict === "wait") this.#held.push([line, which]);
     else this.#refuse([line]);
     return [];
   }
 
-  #admit(line: NewLine, cost: bigint | undefined): readonly Chunk[] {
+  #admit(line: NewLine, cost: bigint | undefined, which: Try): readonly Chunk[] {
+    const { counters } = this.#options;
+    if (which === "first") counters.rowsAsked++;
+    else counters.requestsAskedAgain++;
+    counters.tokensEstimated += line.tokens;
     if (cost === undefined) return this.#open.add(line);
-    this.#options.counters.costEstimated += cost;
+    counters.costEstimated += cost;
     return this.#open.add({ ...line, estimatedCost: cost });
   }
 
@@ -56,12 +62,12 @@ export class BudgetedChunks {
   retryHeld(): readonly Chunk[] {
     const held = this.#held;
     this.#held = [];
-    return held.flatMap((line) => this.add(line));
+    return held.flatMap(([line, which]) => this.add(line, which));
   }
 
   /** For when nothing is under way that could make room. */
   refuseHeld(): void {
-    this.#refuse(this.#held);
+    this.#refuse(this.#held.map(([line]) => line));
     this.#held = [];
   }
 

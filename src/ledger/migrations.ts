@@ -126,6 +126,9 @@ const MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX creations_by_time ON creations (created_at);
   `,
+  `
+  CREATE INDEX requests_refused ON requests (run) WHERE state = 'failed' AND code = 'budget_exceeded';
+  `,
 ];
 
 /** The version that this bg-pipe writes. */

@@ -144,9 +144,12 @@ export class Requests {
 
   /** A failure of the way stands for the run that met it, so that going on after a crash gives the same output. */
   #isWorthAsking(columns: Columns, run: Pick<Run, "id" | "freshSince">): boolean {
-    if (numberIn(columns, "settled_at") < run.freshSince) return true;
     const owner = numberIn(columns, "run");
-    return isWorthRetrying(codeIn(columns)) && owner !== run.id && !this.#runs.isHeld(owner);
+    const code = codeIn(columns);
+    // Its time may be that of an older answer.
+    if (code === NOT_ASKED && owner === run.id) return false;
+    if (numberIn(columns, "settled_at") < run.freshSince) return true;
+    return isWorthRetrying(code) && owner !== run.id && !this.#runs.isHeld(owner);
   }
 
   #recordOne(chunkId: number, outcome: RecordedOutcome, { now, retries }: { now: number; retries: number }): boolean {

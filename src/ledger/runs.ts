@@ -34,6 +34,7 @@ export class Runs {
   readonly #setHolder: StatementSync;
   readonly #renew: StatementSync;
   readonly #close: StatementSync;
+  readonly #freeRefused: StatementSync;
   readonly #restoreAnswers: StatementSync;
   readonly #keepTries: StatementSync;
   readonly #dropClaims: StatementSync;
@@ -55,6 +56,9 @@ export class Runs {
     this.#renew = database.prepare("UPDATE runs SET renewed_at = ? WHERE id = ?");
     this.#close = database.prepare(
       "UPDATE runs SET ended_at = ?, exit_status = ?, is_finished = ?, summary = ? WHERE id = ?",
+    );
+    this.#freeRefused = database.prepare(
+      "UPDATE requests SET state = 'claimed' WHERE run = ? AND state = 'failed' AND code = 'budget_exceeded'",
     );
     this.#restoreAnswers = database.prepare(
       "UPDATE requests SET state = 'answered' WHERE run = ? AND state = 'claimed' AND result_file IS NOT NULL",
@@ -123,6 +127,8 @@ export class Runs {
   #take(columns: Columns): Run {
     const id = numberIn(columns, "id");
     this.#setHolder.run(JSON.stringify(ownIdentity()), this.#clock.now(), id);
+    // What the budget refused an execution that was cut short, is for the next one's budget to decide.
+    this.#freeRefused.run(id);
     this.#voidClaims(id);
     this.#chunks.closeIdle(id);
     return { id, freshSince: numberIn(columns, "fresh_since"), isTakenOver: true };

@@ -90,6 +90,8 @@ async function ask(options: AnswerRowsOptions): Promise<void> {
     { signal },
   );
   waitingRoom.end();
+  // What a killed run has settled and not told of, too.
+  tellUsage(ledger);
   await cleanLeftovers(life);
 }
 

@@ -66,7 +66,7 @@ export function askingOptions(
 
 function moneyOptions({ settings, host, question, ledger, money }: AskingParts, run: Run) {
   const { maxCost, tokenLimit } = settings;
-  const limits = { maxCost: maxCost === undefined ? undefined : parseUsd(String(maxCost)), tokenLimit };
+  const limits = { maxCost: maxCost === undefined ? undefined : parseUsd(maxCost.toFixed(12)), tokenLimit };
   return {
     budget: openBudget(limits, money, { ledger, run, model: question.request.model, log: host.log }),
     estimate: money.estimate,

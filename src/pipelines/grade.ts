@@ -68,7 +68,8 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
 function moneyOf({ settings, host, question, provider, ledger }: Omit<AskingParts, "counters" | "money">): Money {
   const { model } = question.request;
   const price = findPrice(host.prices, model)?.price;
-  const expectedOutput = settings.expectOutputTokens ?? settings.maxOutputTokens;
+  const isEmbedding = settings.endpoint === "/v1/embeddings";
+  const expectedOutput = isEmbedding ? 0 : (settings.expectOutputTokens ?? settings.maxOutputTokens);
   return new Money({ ledger, provider: provider.identity, model, price, mode: "batch", expectedOutput });
 }
 

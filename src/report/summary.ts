@@ -85,7 +85,7 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
       failed_by_code: Object.fromEntries(counters.rowsFailed),
     },
     requests: {
-      asked: counters.rowsAsked - counters.requestsRefused,
+      asked: counters.rowsAsked,
       reused: counters.rowsReused,
       attached: counters.rowsAttached,
       shared: counters.rowsShared,

@@ -90,7 +90,8 @@ export class ChunkStage {
     const { ledger, counters } = this.#options;
     const { estimatedCost = 0n, cost, unpriced, requests, usage } = ledger.spentOn(chunk.id);
     // What cannot be priced is not taken for free.
-    this.#budget.settle(estimatedCost, unpriced > 0 && estimatedCost > cost ? estimatedCost : cost);
+    const unusedTokens = wasTurnedAway(chunk) && requests === 0 ? chunk.tokens : 0;
+    this.#budget.settle(estimatedCost, unpriced > 0 && estimatedCost > cost ? estimatedCost : cost, unusedTokens);
     if (requests === chunk.requests) counters.compareInput(chunk.tokens, usage.input);
     this.#inFlight--;
     this.#secondTries.add(chunk);
@@ -187,8 +188,9 @@ export class ChunkStage {
   /** After the input's end: asks again what came back open, and waits for the rest. */
   async *#finish(): AsyncGenerator<Chunk> {
     for (;;) {
-      yield* this.#hand([...this.#askAgain(), ...this.#retryDeferred(), ...this.#sealed(this.#open.sealAll())]);
+      yield* this.#hand([...this.#askAgain(), ...this.#retryDeferred()]);
       yield* this.#awaitRoom();
+      yield* this.#hand(this.#sealed(this.#open.sealAll()));
       if (this.#inFlight === 0 && this.#secondTries.isEmpty && this.#deferred.isEmpty) break;
       if (this.#inFlight === 0 && this.#secondTries.isEmpty && this.#options.patience.isOver) break;
       await this.#somethingToDo();
@@ -199,9 +201,9 @@ export class ChunkStage {
   /** Waits until what is held fits into the budget, because something has cost less than was reserved for it. */
   async *#awaitRoom(): AsyncGenerator<Chunk> {
     while (this.#budgeted.hasHeld) {
-      yield* this.#hand(this.#sealed(this.#open.sealAll()));
       yield* this.#hand(this.#sealed(this.#budgeted.retryHeld()));
-      if (!this.#budgeted.hasHeld) return;
+      if (!this.#budgeted.hasHeld) break;
+      yield* this.#hand(this.#sealed(this.#open.sealAll()));
       if (this.#inFlight > 0) await this.#change.next(this.#options.signal);
       else if (this.#parked.length > 0) await this.#leave();
       else this.#budgeted.refuseHeld();
@@ -245,8 +247,7 @@ export class ChunkStage {
   #askAgain(): readonly Chunk[] {
     const chunks: Chunk[] = [];
     for (const line of this.#secondTries.due()) {
-      chunks.push(...this.#add(line));
-      this.#options.counters.requestsAskedAgain++;
+      chunks.push(...this.#sealed(this.#budgeted.add(line, "again")));
     }
     return chunks;
   }
@@ -266,8 +267,8 @@ export class ChunkStage {
     const seen = new Set<string>();
     for (const row of rows) {
       if (!("request" in row)) continue;
-      const { key, tokens } = row.request;
-      this.#options.counters.countClaim(seen.has(key) ? "mine" : (claims.get(key)?.kind ?? "mine"), tokens);
+      const { key } = row.request;
+      this.#options.counters.countClaim(seen.has(key) ? "mine" : (claims.get(key)?.kind ?? "mine"));
       seen.add(key);
     }
   }
@@ -276,6 +277,11 @@ export class ChunkStage {
     this.#open.discard();
     this.#deferred.dispose();
   }
+}
+
+/** Whether the provider never looked at its requests. */
+function wasTurnedAway({ batchId, batchStatus, outputFileId, errorFileId }: Chunk): boolean {
+  return batchId === null || (batchStatus === "failed" && outputFileId === null && errorFileId === null);
 }
 
 /** What is known of these, is known by looking at their batches. */

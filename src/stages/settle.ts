@@ -8,6 +8,7 @@ import type { Logger } from "../core/logger.ts";
 import type { Failure, Usage } from "../core/records.ts";
 import { type AnswerCheck, judgeAnswer, judgeError, type Verdict } from "../core/verdicts.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
+import type { Billed } from "../ledger/accounts.ts";
 import type { Chunk, Ledger, RecordedOutcome, ResultLocation } from "../ledger/ledger.ts";
 import { resultFileNames } from "../ledger/result-files.ts";
 import { readResultLine } from "../providers/result-line.ts";
@@ -94,9 +95,16 @@ function judgeLine(line: Line, fileId: number, options: SettleOptions): Recorded
   if (result.kind === "error") return toOutcome(key, judgeError(result));
   const answer = endpoint.readAnswer(result.body);
   const location = { fileId, offset: line.offset, length: line.length };
-  const billed = answer?.usage && { usage: answer.usage, cost: costOf(answer.usage) };
+  const billed = answer && billOf(answer.usage, costOf);
   return { ...toOutcome(key, judgeAnswer(answer, check), location), ...(billed && { billed }) };
 }
+
+/** A reply that does not say what it took was billed all the same, nobody knows with what. */
+function billOf(usage: Usage | undefined, costOf: SettleOptions["costOf"]): Billed {
+  return usage === undefined ? { usage: NOTHING, cost: undefined } : { usage, cost: costOf(usage) };
+}
+
+const NOTHING: Usage = { input: 0, cached: 0, output: 0, reasoning: 0 };
 
 function toOutcome(key: string, verdict: Verdict, location?: ResultLocation): RecordedOutcome {
   if (verdict.kind === "failed") return { key, ...verdict, ...(location === undefined ? {} : { result: location }) };

@@ -111,6 +111,18 @@ describe("count", () => {
     expect(two).toEqual(none);
   });
 
+  test.each(["0", "2"])("with %s workers 45 MB pass through a heap of 30 MB", async (workers) => {
+    const essay = "A row of the input is two kilobytes of prose that says nothing at all. ".repeat(32);
+    const rows = Array.from({ length: 20_000 }, (_, id) => ({ id, response: `${id}: ${essay}` }));
+    const env = { NODE_OPTIONS: "--max-old-space-size=30" };
+    const run = await new Sandbox().run(["count", ...PLAIN, "--workers", workers, "--json"], {
+      stdin: jsonl(rows),
+      env,
+    });
+    expect(run).toMatchObject({ status: 0, stderr: "" });
+    expect(parse(run).total).toMatchObject({ rows: 20_000, bad_rows: 0 });
+  });
+
   test("assumes the output that earlier runs have seen", async () => {
     const sandbox = new Sandbox();
     expect((await sandbox.grade(["-q"], { stdin: TEN })).status).toBe(0);

@@ -8,6 +8,7 @@ export const commands = {
   split: () => import("./split.ts").then((module) => module.split),
   status: () => import("./status.ts").then((module) => module.status),
   cancel: () => import("./cancel.ts").then((module) => module.cancel),
+  costs: () => import("./costs.ts").then((module) => module.costs),
   gc: () => import("./gc.ts").then((module) => module.gc),
   prices: () => import("./prices.ts").then((module) => module.prices),
   emulate: () => import("./emulate.ts").then((module) => module.emulate),

@@ -1,10 +1,11 @@
 import { optionsOf } from "../../config/options.ts";
 import { readPackageText } from "../../config/package-data.ts";
 import { systemClock } from "../../core/clock.ts";
-import { EXIT, UsageError } from "../../core/errors.ts";
+import { EXIT } from "../../core/errors.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { boundHeapGrowth } from "../memory.ts";
 import { printReport } from "../print-report.ts";
+import { refuseTerminalInput } from "../terminal-input.ts";
 
 /** Files in parts. */
 export const split: Command = {
@@ -35,7 +36,7 @@ export const split: Command = {
 };
 
 async function run(context: CommandContext): Promise<number> {
-  refuseTerminalInput(context);
+  refuseTerminalInput("split", context);
   boundHeapGrowth();
   const { positionals, configuration, stdin, log, signal } = context;
   const data = { prompts: await readPackageText("prompts.yaml"), models: await readPackageText("models.yaml") };
@@ -45,12 +46,4 @@ async function run(context: CommandContext): Promise<number> {
   const report = await splitInputs(settings, { stdin, log, clock: systemClock, signal, data });
   await printReport(context, report, formatSplit);
   return EXIT.ok;
-}
-
-/** Someone who forgot the input would wait for ever. */
-function refuseTerminalInput({ positionals, stdin }: CommandContext): void {
-  if (positionals.length > 0 || stdin.isTTY !== true) return;
-  throw new UsageError("there is no input: nothing is piped in, and no file is named", {
-    hint: "Try: bg-pipe split rows.jsonl --chunk-rows 1000. Use - to type rows in.",
-  });
 }

@@ -1,7 +1,7 @@
 import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "around";
-const all = ["grade", "count", "split", "status", "cancel", "gc", "prices", "emulate", "config"] as const;
+const all = ["grade", "count", "split", "status", "cancel", "costs", "gc", "prices", "emulate", "config"] as const;
 
 /** What stands around a run: configuration, state, logs. */
 export const aroundOptions = {
@@ -62,7 +62,7 @@ export const aroundOptions = {
     type: "boolean",
     summary: "Print JSON",
     group,
-    commands: ["config", "count", "split", "prices", "status", "cancel", "gc"],
+    commands: ["config", "count", "split", "prices", "costs", "status", "cancel", "gc"],
     default: false,
     flagOnly: true,
   },

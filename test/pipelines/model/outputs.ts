@@ -12,18 +12,21 @@ interface Said {
   readonly raw?: string;
 }
 
-/** What is wrong with an output, and whether any row of it failed in passing. */
-export interface Findings {
-  readonly complaints: readonly string[];
-  readonly hasPassingFailures: boolean;
+/** A row that a later run may get an answer for, and how often it was asked by its own account. */
+export interface PassingFailure {
+  readonly question: Question;
+  readonly code: FailureCode;
+  readonly tries: number;
 }
 
-/**
- * Checks all that a finished execution has written against what it has read.
- *
- * @param leastTries How often a request was asked at least before it failed in passing.
- */
-export function checkOutput(execution: Execution, leastTries: number): Findings {
+/** What is wrong with an output, and which rows of it failed in passing. */
+export interface Findings {
+  readonly complaints: readonly string[];
+  readonly passingFailures: readonly PassingFailure[];
+}
+
+/** Checks all that a finished execution has written against what it has read. */
+export function checkOutput(execution: Execution): Findings {
   const { rows, settings, end } = execution;
   const lines = linesOf(execution);
   const complaints: string[] = [];
@@ -32,17 +35,12 @@ export function checkOutput(execution: Execution, leastTries: number): Findings 
   if (new Set(order).size !== rows.length) complaints.push("rows came out more than once, or not at all");
   const findings = order.map((row, index) => checkLine(lines[index] ?? "", row, rows[row]));
   for (const { complaint } of findings) if (complaint !== undefined) complaints.push(complaint);
-  const early = findings.find(({ code, tries }) => code !== undefined && isTried(code) && tries < leastTries);
-  if (early !== undefined) complaints.push(`a row has failed with ${early.code} after ${early.tries} tries`);
-  const isAnyFailed = findings.some(({ code }) => code !== undefined);
-  if ((end?.exitStatus === 0) === isAnyFailed) complaints.push(`the exit status is ${end?.exitStatus}`);
-  const hasPassingFailures = findings.some(({ code }) => code !== undefined && isWorthRetrying(code));
-  return { complaints: complaints.map((text) => `${execution.label}: ${text}`), hasPassingFailures };
-}
-
-/** Whether a failure in passing is one of the provider's. */
-function isTried(code: FailureCode): boolean {
-  return isWorthRetrying(code) && code !== "budget_exceeded";
+  const failures = findings.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
+  if ((end?.exitStatus === 0) === failures.length > 0) complaints.push(`the exit status is ${end?.exitStatus}`);
+  return {
+    complaints: complaints.map((text) => `${execution.label}: ${text}`),
+    passingFailures: failures.filter(({ code }) => isWorthRetrying(code)),
+  };
 }
 
 /** Checks what was written to stdout before an execution ended early: the first rows, and no others. */
@@ -61,17 +59,16 @@ function linesOf({ settings: { output, errors }, stdout }: Execution): readonly 
 
 interface Finding {
   readonly complaint?: string;
-  readonly code?: FailureCode;
-  readonly tries: number;
+  readonly failure?: PassingFailure;
 }
 
 function checkLine(line: string, index: number, question: Question | undefined): Finding {
   const said = question === undefined ? undefined : readLine(line, rowText(question, index), question);
-  if (question === undefined || said === undefined) return { complaint: `no row is to be like ${line}`, tries: 0 };
+  if (question === undefined || said === undefined) return { complaint: `no row is to be like ${line}` };
   const { code, message } = said;
-  const tries = Number(/asked (\d+) times/.exec(message ?? "")?.[1] ?? 1);
   const complaint = isRight(said, question) ? {} : { complaint: `row ${index} (${question}) came out as ${line}` };
-  return { tries, ...complaint, ...(code === undefined ? {} : { code }) };
+  const tries = Number(/asked (\d+) times/.exec(message ?? "")?.[1] ?? 1);
+  return { ...complaint, ...(code === undefined ? {} : { failure: { question, code, tries } }) };
 }
 
 function isRight({ grade, code }: Said, question: Question): boolean {

@@ -6,6 +6,7 @@ import type { Claim, Ledger } from "../../../src/ledger/ledger.ts";
 import { usagePath } from "../../../src/stages/tell.ts";
 import { isOver, isTurnedAway, type ServerBatch } from "./batch-server.ts";
 import type { Execution } from "./execution.ts";
+import type { PassingFailure } from "./outputs.ts";
 import { keyOf } from "./questions.ts";
 import type { World } from "./world.ts";
 
@@ -91,6 +92,17 @@ export class Witness {
     const [state] = key === undefined ? [] : this.#ledger.outcomes([key], { freshSince: run?.freshSince ?? 0 });
     if (state?.kind === "pending" || state?.kind === "unknown") return;
     this.complain(`${label} leaves without row ${written}, which is ready`);
+  }
+
+  /** Checks that nothing is given up early, and that only what was at work counts as a try. */
+  checkTries({ label, wasAlone }: Execution, failures: readonly PassingFailure[]): void {
+    const least = 1 + Math.min(...this.#world.executions.map(({ settings }) => settings.retries));
+    for (const { question, code, tries } of failures) {
+      if (code === "budget_exceeded") continue;
+      if (tries < least) this.complain(`${label} gives ${question} up (${code}) after ${tries} tries`);
+      const times = this.timesAsked(keyOf(question) ?? "");
+      if (wasAlone && tries !== times) this.complain(`${label} says ${question} was asked ${tries} times, not ${times}`);
+    }
   }
 
   /** Checks the events of usage: one for each batch whose results were collected, with what was paid for it. */

@@ -141,9 +141,11 @@ export class World {
     const { output } = execution.settings;
     if (!ALLOWED.has(exitStatus)) complain(`${execution.label} ends with ${exitStatus}: ${stackOf(error)}`);
     const isHalted = execution.settings.onError === "halt" && exitStatus === 1;
-    const least = 1 + Math.min(...this.executions.map(({ settings }) => settings.retries));
-    if (FINISHED.has(exitStatus) && !isHalted) checkOutput(execution, least).complaints.forEach(complain);
-    else if (output === undefined) checkPartialOutput(execution).forEach(complain);
+    if (FINISHED.has(exitStatus) && !isHalted) {
+      const { complaints, passingFailures } = checkOutput(execution);
+      complaints.forEach(complain);
+      this.witness.checkTries(execution, passingFailures);
+    } else if (output === undefined) checkPartialOutput(execution).forEach(complain);
     if (isLeaving(error) && output === undefined && execution.wasAlone) this.witness.checkReadyRows(execution);
   }
 
@@ -177,7 +179,7 @@ export class World {
     for (let count = 0; count < EXECUTIONS_AT_MOST; count++) {
       const execution = await this.#runToEnd(name);
       const isFinished = FINISHED.has(execution.end?.exitStatus ?? -1);
-      if (isFinished && !checkOutput(execution, 1).hasPassingFailures) return;
+      if (isFinished && checkOutput(execution).passingFailures.length === 0) return;
     }
     throw new Error(`${name} does not come to an end`);
   }

@@ -1,0 +1,84 @@
+import { parseDuration } from "../config/units.ts";
+import { UsageError } from "../core/errors.ts";
+import type { Calendar, TimeWindow } from "../pipelines/take-costs.ts";
+
+/** The calendar of this machine's time zone, or of UTC. */
+export function calendarOf({ isUtc }: { readonly isUtc: boolean }): Calendar {
+  if (isUtc) return { timeZone: "UTC", dayOf: (time) => new Date(time).toISOString().slice(0, 10) };
+  return { timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone, dayOf: localDay };
+}
+
+function localDay(time: number): string {
+  const date = new Date(time);
+  const [month, day] = [date.getMonth() + 1, date.getDate()].map((part) => `${part}`.padStart(2, "0"));
+  return `${date.getFullYear()}-${month}-${day}`;
+}
+
+/** What `--since` and `--until` say. */
+export interface GivenWindow {
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly isUtc: boolean;
+  /** Milliseconds since epoch. */
+  readonly now: number;
+}
+
+/**
+ * The time from one to the other; a day that `--until` names is in it.
+ *
+ * @returns undefined when neither is given
+ * @throws {UsageError} for what is no time, or when nothing is between them
+ */
+export function parseWindow({ since, until, ...given }: GivenWindow): TimeWindow | undefined {
+  if (since === undefined && until === undefined) return undefined;
+  const window = {
+    since: since === undefined ? undefined : parseTime(since, { ...given, name: "--since", daysOn: 0 }),
+    until: until === undefined ? undefined : parseTime(until, { ...given, name: "--until", daysOn: 1 }),
+  };
+  if ((window.since ?? Number.NEGATIVE_INFINITY) < (window.until ?? Number.POSITIVE_INFINITY)) return window;
+  throw new UsageError(`--since ${since} is not before --until ${until}`);
+}
+
+interface Reading extends Pick<GivenWindow, "isUtc" | "now"> {
+  readonly name: string;
+  /** Days to add to a day. */
+  readonly daysOn: number;
+}
+
+function parseTime(text: string, reading: Reading): number {
+  const time = agoOf(text, reading) ?? dayOf(text, reading) ?? instantOf(text, reading);
+  if (time !== undefined) return time;
+  throw new UsageError(`${reading.name} has to be a day, a time or how long ago, not ${JSON.stringify(text)}`, {
+    hint: "Such as 2026-11-21, 2026-11-21T09:30, 2026-11-21T09:30:00Z, 7d or 12h.",
+  });
+}
+
+/** Without a unit a number is more likely a mistake than seconds. */
+function agoOf(text: string, { now }: Reading): number | undefined {
+  const seconds = /[a-z]$/i.test(text) ? parseDuration(text) : undefined;
+  return seconds === undefined ? undefined : now - seconds * 1000;
+}
+
+const DAY = /^(\d{4})-(\d\d)-(\d\d)$/;
+const INSTANT = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?$/;
+
+/** The day's beginning, or that of the next. */
+function dayOf(text: string, { isUtc, daysOn }: Reading): number | undefined {
+  const [, year, month, day] = (DAY.exec(text) ?? []).map(Number);
+  if (year === undefined || month === undefined || day === undefined || !isDay(text)) return undefined;
+  if (isUtc) return Date.UTC(year, month - 1, day + daysOn);
+  return new Date(year, month - 1, day + daysOn).getTime();
+}
+
+function instantOf(text: string, { isUtc }: Reading): number | undefined {
+  const [, day, zone] = INSTANT.exec(text) ?? [];
+  if (day === undefined || !isDay(day)) return undefined;
+  const time = Date.parse(zone === undefined && isUtc ? `${text}Z` : text);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** 30 February is none. */
+function isDay(text: string): boolean {
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}

@@ -1,0 +1,116 @@
+import type { CostFigures, CostsReport } from "./costs.ts";
+import { alignColumns, formatCount, formatQuantity, printable } from "./plain-text.ts";
+
+/** Writes an amount of pico-dollars. */
+export type DisplayUsd = (amount: bigint | undefined) => string;
+
+export interface CostsTextOptions {
+  readonly usd: DisplayUsd;
+  /** The most lines of a table; all when undefined. */
+  readonly most: number | undefined;
+}
+
+/** What was spent as lines for people: a table in blocks, and what is to be known beside it. */
+export function formatCosts(report: CostsReport, options: CostsTextOptions): string {
+  if (!report.ledger) return `There is no ledger in ${report.state_dir}: nothing has been run yet.\n`;
+  const blocks = [periodRows(report), ...groupsOf(report).map((group) => rowsOf(group, options.most))];
+  const lines = blocks.flatMap((rows) => [...rows.map((row) => cellsOf(row, options.usd)), []]);
+  const table = alignColumns([HEAD, ...lines], { alignment: "lrrrrrrrrrl" });
+  return [...table, ...notes(report, options)].map((line) => `${line}\n`).join("");
+}
+
+const HEAD = [
+  ...["", "batches", "requests", "input", "counted", "cached", "output", "reasoning"],
+  ...["saved", "estimated", "cost"],
+];
+
+/** A line of the table; without figures it only says something. */
+interface Row {
+  readonly name: string;
+  readonly figures?: CostFigures;
+}
+
+function periodRows({ all_time: allTime, today, window }: CostsReport): readonly Row[] {
+  const rows = [
+    { name: "all time", figures: allTime },
+    { name: "today", figures: today },
+  ];
+  return window === null ? rows : [...rows, { name: "in the window", figures: window }];
+}
+
+function groupsOf(report: CostsReport): readonly (readonly Row[])[] {
+  const groups = [
+    report.by_day?.map(({ day, ...figures }) => ({ name: day, figures })),
+    report.by_model?.map(({ model, ...figures }) => ({ name: printable(model), figures })),
+    report.by_provider?.map(({ provider, ...figures }) => ({ name: printable(provider), figures })),
+    report.by_key?.map(({ api_key_id: id, ...figures }) => ({ name: id ?? "no key", figures })),
+    report.by_run?.map(({ run, label, ...figures }) => ({ name: clip(`run ${run}  ${printable(label)}`), figures })),
+  ];
+  return groups.flatMap((rows) => (rows === undefined || rows.length === 0 ? [] : [rows]));
+}
+
+const NAME_WIDTH = 48;
+
+function clip(name: string): string {
+  return name.length <= NAME_WIDTH ? name : `${name.slice(0, NAME_WIDTH - 1)}…`;
+}
+
+function rowsOf(rows: readonly Row[], most = rows.length): readonly Row[] {
+  const left = rows.length - most;
+  return left <= 0 ? rows : [...rows.slice(0, most), { name: `and ${formatCount(left)} more` }];
+}
+
+function cellsOf({ name, figures }: Row, usd: DisplayUsd): readonly string[] {
+  if (figures === undefined) return [name];
+  const { input_error_percent: error, estimated_cost_usd: estimate } = figures;
+  return [
+    ...[name, formatCount(figures.batches), formatCount(figures.requests), formatCount(figures.input_tokens)],
+    error === null ? "-" : formatError(error),
+    ...[figures.cached_tokens, figures.output_tokens, figures.reasoning_tokens].map(formatCount),
+    ...[savedCell(figures, usd), usd(estimate ?? undefined), costCell(figures, usd)],
+  ];
+}
+
+function formatError(percent: number): string {
+  return percent === 0 ? "exact" : `${percent > 0 ? "+" : ""}${percent.toFixed(2)}%`;
+}
+
+function savedCell({ saved_usd: saved, known_saved_usd: known }: CostFigures, usd: DisplayUsd): string {
+  if (known === null) return "-";
+  if (saved !== null) return usd(saved);
+  return known === 0n ? "unknown" : `${usd(known)} + ?`;
+}
+
+/** A sum that lacks something is never shown as if it were whole. */
+function costCell(figures: CostFigures, usd: DisplayUsd): string {
+  const { cost_usd: cost, known_cost_usd: known, unpriced_requests: unpriced, requests } = figures;
+  if (cost !== null) return usd(cost);
+  if (unpriced === requests) return "unknown";
+  return `${usd(known)} and ${formatQuantity(unpriced, "request")} of unknown price`;
+}
+
+function notes(report: CostsReport, { usd, most }: CostsTextOptions): readonly string[] {
+  const { all_time: all, under_way: underWay } = report;
+  const { reused_rows: reused, shared_rows: shared } = all;
+  const isClipped = groupsOf(report).some((rows) => rows.length > (most ?? rows.length));
+  return [
+    ...(all.batches === 0 ? ["Nothing has been billed yet."] : []),
+    ...(report.window === null ? [] : [`The window is ${span(report.window)}.`]),
+    ...(underWay.batches === 0 ? [] : [`Under way: ${underWayText(underWay, usd)}.`]),
+    ...(reused || shared
+      ? [`Saved: ${formatQuantity(reused ?? 0, "row")} from the ledger, ${formatCount(shared ?? 0)} equal to another.`]
+      : []),
+    `Days are those of ${report.time_zone}. Input is what was billed, counted how far our own count was off.`,
+    ...(isClipped ? ["--by day, model or run shows all of them."] : []),
+  ];
+}
+
+function span({ since, until }: NonNullable<CostsReport["window"]>): string {
+  return [...(since === null ? [] : [`from ${since}`]), ...(until === null ? [] : [`up to ${until}`])].join(" ");
+}
+
+function underWayText(underWay: CostsReport["under_way"], usd: DisplayUsd): string {
+  const { batches, requests, estimated_cost_usd: estimate } = underWay;
+  const size = `${formatQuantity(batches, "batch", "batches")} with ${formatQuantity(requests, "request")}`;
+  return `${size}, estimated at ${estimate === null ? "an unknown price" : usd(estimate)}`;
+}
