@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { Books } from "./books.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Pruner } from "./pruner.ts";
@@ -17,6 +18,11 @@ export const ledgers = {
 export const inventories = {
   sqlite: () => import("./sqlite.ts").then((module) => module.openSqliteInventory),
 } satisfies Record<keyof typeof ledgers, () => Promise<(settings: LedgerSettings) => Inventory | undefined>>;
+
+/** The same, for what was spent. */
+export const books = {
+  sqlite: () => import("./sqlite.ts").then((module) => module.openSqliteBooks),
+} satisfies Record<keyof typeof ledgers, () => Promise<(settings: LedgerSettings) => Books | undefined>>;
 
 /** The same, to be tidied. */
 export const pruners = {

@@ -116,7 +116,8 @@ function meanIn(columns: Columns | undefined): number | undefined {
   return numberIn(columns, "tokens") / numberIn(columns, "billed");
 }
 
-function accountOf(columns: Columns): ChunkAccount {
+/** A chunk with its account, as they stand in one row. */
+export function accountOf(columns: Columns): ChunkAccount {
   const chunk = chunkOf(columns);
   const apiKeyId = optionalTextIn(columns, "api_key_id") ?? undefined;
   return { chunk, spent: spentIn(columns), settledAt: chunk.changedAt, apiKeyId };

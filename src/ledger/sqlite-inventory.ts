@@ -1,8 +1,6 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../core/clock.ts";
-import { messageOf, OutputError } from "../core/errors.ts";
 import { chunkOf } from "./chunk-columns.ts";
 import { type Columns, numberIn, optionalNumberIn, optionalTextIn, textIn } from "./columns.ts";
 import { databasePath } from "./database.ts";
@@ -19,47 +17,14 @@ import {
 } from "./inventory.ts";
 import { ownIdentity } from "./lease.ts";
 import { CHUNK_STATES, type Chunk } from "./ledger.ts";
-import { LEDGER_VERSION, migrate } from "./migrations.ts";
+import { openToRead } from "./read-only.ts";
 import { countsByRun, REQUEST_COUNTS } from "./request-counts.ts";
 import { holderOf, runStateOf } from "./run-columns.ts";
 
-/** Readers of a database in WAL mode wait for nobody, but for one who is just making or recovering it. */
-const BUSY_TIMEOUT_MS = 10_000;
-
-/**
- * Opens a ledger to be looked at.
- *
- * @param update Brings a ledger that an older bg-pipe has written up to date.
- * @returns undefined when there is none
- * @throws {ConfigurationError} when a newer bg-pipe has written it
- * @throws {OutputError} when it cannot be read
- */
+/** Opens a ledger to be looked at; see {@link openToRead}. */
 export function readSqliteInventory(settings: LedgerSettings, update: () => void): Inventory | undefined {
-  const path = databasePath(settings.directory);
-  if (!existsSync(path)) return undefined;
-  try {
-    if (versionOf(path) < LEDGER_VERSION) update();
-    const database = openReadOnly(path);
-    // Refuses what a newer one has written.
-    migrate(database, path);
-    return new SqliteInventory(database, settings);
-  } catch (error) {
-    if (error instanceof Error && error.name === "ConfigurationError") throw error;
-    throw new OutputError("cannotCreate", `cannot read the ledger ${path}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-function versionOf(path: string): number {
-  const database = openReadOnly(path);
-  try {
-    return Number(database.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
-  } finally {
-    database.close();
-  }
-}
-
-function openReadOnly(path: string): DatabaseSync {
-  return new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  const database = openToRead(settings, update);
+  return database && new SqliteInventory(database, settings);
 }
 
 const IN_LIST = "IN (SELECT value FROM json_each(?))";

@@ -1,4 +1,5 @@
 import { Admissions } from "./admissions.ts";
+import type { Books } from "./books.ts";
 import { Chunks } from "./chunks.ts";
 import { openDatabase } from "./database.ts";
 import type { LedgerSettings } from "./index.ts";
@@ -9,6 +10,7 @@ import { Reasks } from "./reasks.ts";
 import { Requests } from "./requests.ts";
 import { Runs } from "./runs.ts";
 import { SqliteAccounts } from "./sqlite-accounts.ts";
+import { readSqliteBooks } from "./sqlite-books.ts";
 import { readSqliteInventory } from "./sqlite-inventory.ts";
 import { SqlitePruner } from "./sqlite-pruner.ts";
 import { Transactions } from "./transactions.ts";
@@ -70,6 +72,11 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
 /** Opens the ledger in a directory to be looked at; undefined when there is none. */
 export function openSqliteInventory(settings: LedgerSettings): Inventory | undefined {
   return readSqliteInventory(settings, () => openSqliteLedger(settings).close());
+}
+
+/** Opens the books of the ledger in a directory to be looked at; undefined when there is none. */
+export function openSqliteBooks(settings: LedgerSettings): Books | undefined {
+  return readSqliteBooks(settings, () => openSqliteLedger(settings).close());
 }
 
 /** Opens the ledger in a directory to be tidied. */

@@ -85,8 +85,14 @@ class BookSums {
         estimated_input_tokens: tokens,
         estimated_cost_usd: unpriced === 0 ? estimatedCost : null,
       },
-      ...this.#groups.reduce((all, group) => ({ ...all, ...group.report(this.#labels) }), {}),
+      ...this.#grouped(),
     };
+  }
+
+  #grouped(): Partial<CostsReport> {
+    const grouped: Partial<CostsReport> = {};
+    for (const group of this.#groups) Object.assign(grouped, group.report(this.#labels));
+    return grouped;
   }
 
   #sumsAt(time: number): readonly CostSums[] {
