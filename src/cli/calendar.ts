@@ -56,29 +56,34 @@ function parseTime(text: string, reading: Reading): number {
 /** Without a unit a number is more likely a mistake than seconds. */
 function agoOf(text: string, { now }: Reading): number | undefined {
   const seconds = /[a-z]$/i.test(text) ? parseDuration(text) : undefined;
-  return seconds === undefined ? undefined : now - seconds * 1000;
+  const time = now - (seconds ?? Number.NaN) * 1000;
+  return isTime(time) ? time : undefined;
 }
 
-const DAY = /^(\d{4})-(\d\d)-(\d\d)$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
 const INSTANT = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)?$/;
 
 /** The day's beginning, or that of the next. */
 function dayOf(text: string, { isUtc, daysOn }: Reading): number | undefined {
-  const [, year, month, day] = (DAY.exec(text) ?? []).map(Number);
-  if (year === undefined || month === undefined || day === undefined || !isDay(text)) return undefined;
-  if (isUtc) return Date.UTC(year, month - 1, day + daysOn);
-  return new Date(year, month - 1, day + daysOn).getTime();
+  if (!DAY.test(text) || !isDay(text)) return undefined;
+  const date = new Date(isUtc ? `${text}T00:00:00Z` : `${text}T00:00:00`);
+  return isUtc ? date.setUTCDate(date.getUTCDate() + daysOn) : date.setDate(date.getDate() + daysOn);
 }
 
 function instantOf(text: string, { isUtc }: Reading): number | undefined {
   const [, day, zone] = INSTANT.exec(text) ?? [];
   if (day === undefined || !isDay(day)) return undefined;
   const time = Date.parse(zone === undefined && isUtc ? `${text}Z` : text);
-  return Number.isNaN(time) ? undefined : time;
+  return isTime(time) ? time : undefined;
+}
+
+/** Whether it is a number of milliseconds that a date can have. */
+function isTime(time: number): boolean {
+  return !Number.isNaN(new Date(time).getTime());
 }
 
 /** 30 February is none. */
 function isDay(text: string): boolean {
   const time = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+  return isTime(time) && new Date(time).toISOString().startsWith(text);
 }

@@ -14,7 +14,8 @@ export interface BudgetedChunksOptions {
   readonly counters: Counters;
 }
 
-type Try = "first" | "again";
+/** Whether a request is asked for the first time, once more, or in the place of a process that had claimed it. */
+type Try = "first" | "again" | "taken over";
 
 const OVER: Failure = {
   code: "budget_exceeded",
@@ -51,7 +52,7 @@ export class BudgetedChunks {
   #admit(line: NewLine, cost: bigint | undefined, which: Try): readonly Chunk[] {
     const { counters } = this.#options;
     if (which === "first") counters.rowsAsked++;
-    else counters.requestsAskedAgain++;
+    else if (which === "again") counters.requestsAskedAgain++;
     counters.tokensEstimated += line.tokens;
     if (cost === undefined) return this.#open.add(line);
     counters.costEstimated += cost;

@@ -15,12 +15,12 @@ export function formatCosts(report: CostsReport, options: CostsTextOptions): str
   if (!report.ledger) return `There is no ledger in ${report.state_dir}: nothing has been run yet.\n`;
   const blocks = [periodRows(report), ...groupsOf(report).map((group) => rowsOf(group, options.most))];
   const lines = blocks.flatMap((rows) => [...rows.map((row) => cellsOf(row, options.usd)), []]);
-  const table = alignColumns([HEAD, ...lines], { alignment: "lrrrrrrrrrl" });
+  const table = alignColumns([HEAD, ...lines], { alignment: "lrrrrrrrrrrl" });
   return [...table, ...notes(report, options)].map((line) => `${line}\n`).join("");
 }
 
 const HEAD = [
-  ...["", "batches", "requests", "input", "counted", "cached", "output", "reasoning"],
+  ...["", "batches", "requests", "counted", "input", "error", "cached", "output", "reasoning"],
   ...["saved", "estimated", "cost"],
 ];
 
@@ -64,7 +64,8 @@ function cellsOf({ name, figures }: Row, usd: DisplayUsd): readonly string[] {
   if (figures === undefined) return [name];
   const { input_error_percent: error, estimated_cost_usd: estimate } = figures;
   return [
-    ...[name, formatCount(figures.batches), formatCount(figures.requests), formatCount(figures.input_tokens)],
+    ...[name, formatCount(figures.batches), formatCount(figures.requests)],
+    ...[formatCount(figures.estimated_input_tokens), formatCount(figures.input_tokens)],
     error === null ? "-" : formatError(error),
     ...[figures.cached_tokens, figures.output_tokens, figures.reasoning_tokens].map(formatCount),
     ...[savedCell(figures, usd), usd(estimate ?? undefined), costCell(figures, usd)],
@@ -72,7 +73,7 @@ function cellsOf({ name, figures }: Row, usd: DisplayUsd): readonly string[] {
 }
 
 function formatError(percent: number): string {
-  return percent === 0 ? "exact" : `${percent > 0 ? "+" : ""}${percent.toFixed(2)}%`;
+  return `${percent > 0 ? "+" : ""}${percent.toFixed(2)}%`;
 }
 
 function savedCell({ saved_usd: saved, known_saved_usd: known }: CostFigures, usd: DisplayUsd): string {
@@ -100,7 +101,8 @@ function notes(report: CostsReport, { usd, most }: CostsTextOptions): readonly s
     ...(reused || shared
       ? [`Saved: ${formatQuantity(reused ?? 0, "row")} from the ledger, ${formatCount(shared ?? 0)} equal to another.`]
       : []),
-    `Days are those of ${report.time_zone}. Input is what was billed, counted how far our own count was off.`,
+    "Input was billed, and counted before; the error is that of the count, where all of a batch was billed.",
+    `Days are those of ${report.time_zone}.`,
     ...(isClipped ? ["--by day, model or run shows all of them."] : []),
   ];
 }

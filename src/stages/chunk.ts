@@ -256,8 +256,10 @@ export class ChunkStage {
     if (this.#deferred.isEmpty) return [];
     const chunks: Chunk[] = [];
     for (const { request, claim } of this.#deferred.claimAgain()) {
-      if (claim.kind === "new") chunks.push(...this.#add(this.#secondTries.lineFor(request, claim.reply)));
-      else if (claim.kind === "inChunk") chunks.push(...this.#resume(claim.chunkId));
+      if (claim.kind === "new") {
+        const line = this.#secondTries.lineFor(request, claim.reply);
+        chunks.push(...this.#sealed(this.#budgeted.add(line, "taken over")));
+      } else if (claim.kind === "inChunk") chunks.push(...this.#resume(claim.chunkId));
     }
     this.#options.waitingRoom.notify();
     return chunks;
