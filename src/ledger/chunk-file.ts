@@ -15,7 +15,9 @@ export function chunkPath(ledgerDirectory: string, name: string): string {
 
 /** Deletes a chunk's file, if it is there. */
 export function removeChunkFile(ledgerDirectory: string, name: string): void {
-  durableStep("chunk-file.remove", () => rmSync(chunkPath(ledgerDirectory, name), { force: true }));
+  guarded(name, () =>
+    durableStep("chunk-file.remove", () => rmSync(chunkPath(ledgerDirectory, name), { force: true })),
+  );
 }
 
 /** A new chunk's name: its run, its time, and enough at random to be unique without asking anybody. */

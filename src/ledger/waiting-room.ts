@@ -132,7 +132,8 @@ export class CompletionOrderRoom implements WaitingRoom {
       if (this.#isDue) yield* this.#sweepWaiting(signal);
       if (isLast && this.#leaving !== undefined) throw this.#leaving;
       if (isLast) return;
-      if (!this.#isDue && !this.#hasReady) await this.#change.next(signal);
+      // The end may have come while it swept.
+      if (!this.#isDue && !this.#hasReady && !this.#isEnded) await this.#change.next(signal);
     }
   }
 
