@@ -5,11 +5,14 @@ import { didYouMean, environmentName, optionNames } from "./options.ts";
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
+/** Not an option: it stops the program for a test of one's own (src/cli/rehearse-failure.ts). */
+const FAILPOINT = "BG_PIPE_FAILPOINT";
+
 /** Warnings about `BG_PIPE_…` variables that set nothing but are near to one that would. */
 export function misspelledVariables(environment: Environment): readonly string[] {
   const known = optionNames.map(environmentName);
   return Object.keys(environment).flatMap((name) => {
-    if (!name.startsWith("BG_PIPE_") || known.includes(name)) return [];
+    if (!name.startsWith("BG_PIPE_") || known.includes(name) || name === FAILPOINT) return [];
     const hint = didYouMean(name, known);
     return hint === "" ? [] : [`environment variable ${name} sets nothing. ${hint.trim()}`];
   });

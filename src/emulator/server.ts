@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type Clock, systemClock } from "../core/clock.ts";
 import { messageOf, OutputError, UsageError } from "../core/errors.ts";
+import { makeFolder } from "../io/folders.ts";
 import { Answerers } from "./answerers.ts";
 import { AttemptLog } from "./attempts.ts";
 import { BatchRunner } from "./batch-runner.ts";
@@ -94,7 +94,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
 
 async function makeDirectory(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(resolve(directory));
   } catch (cause) {
     const hint = "Name a directory that can be written to.";
     throw new OutputError("cannotCreate", `cannot make the emulator's directory ${directory}: ${messageOf(cause)}`, {

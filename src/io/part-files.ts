@@ -1,7 +1,8 @@
-import { existsSync, rmSync } from "node:fs";
-import { access, type FileHandle, link, mkdir, mkdtemp, open, rename, unlink } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { rmSync } from "node:fs";
+import { access, type FileHandle, link, mkdtemp, open, rename, unlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { OutputError, systemCodeOf } from "../core/errors.ts";
+import { makeFolder } from "./folders.ts";
 import { outputErrorOf } from "./output-error.ts";
 import { existingParts, type PartPlace, partPath } from "./part-name.ts";
 
@@ -124,19 +125,6 @@ export class PartFiles {
  */
 export function removeFolder(path: string): void {
   rmSync(path, { recursive: true, force: true });
-}
-
-/** Makes a folder and those above it. Node's own way never ends where a folder cannot be made, such as in /proc. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path);
-  } catch (error) {
-    const code = systemCodeOf(error);
-    if (code === "EEXIST") return;
-    if (code !== "ENOENT" || dirname(path) === path || existsSync(dirname(path))) throw error;
-    await makeFolder(dirname(path));
-    await makeFolder(path);
-  }
 }
 
 /** One part, while it is written. */

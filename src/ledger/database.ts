@@ -1,7 +1,7 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf, OutputError } from "../core/errors.ts";
+import { makeFolder } from "./folders.ts";
 import { migrate } from "./migrations.ts";
 import { Transactions } from "./transactions.ts";
 
@@ -21,7 +21,7 @@ export function databasePath(directory: string): string {
 export function openDatabase(directory: string): DatabaseSync {
   const path = databasePath(directory);
   try {
-    for (const folder of ["chunks", "results", "runs"]) mkdirSync(join(directory, folder), { recursive: true });
+    for (const folder of ["chunks", "results", "runs"]) makeFolder(join(directory, folder));
     const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     // So that `gc` can give pages back bit by bit. It takes effect in a new database only.
     database.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");

@@ -142,8 +142,8 @@ export class Runs {
 
   /** What was claimed but never sealed was not asked by it; an older answer that was to be asked anew stands again. */
   #voidClaims(id: number): void {
-    this.#restoreAnswers.run(id);
     this.#keepTries.run(id);
+    this.#restoreAnswers.run(id);
     this.#dropClaims.run(id);
   }
 

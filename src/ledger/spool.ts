@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ArrayBuilder } from "../core/batches.ts";
 import { Change } from "../core/concurrency.ts";
@@ -7,6 +7,7 @@ import { durableStep } from "../core/failpoints.ts";
 import { type Line, splitLines } from "../core/lines.ts";
 import type { BadRow, Failure, Position, TextRow } from "../core/records.ts";
 import { ByteSink } from "./byte-sink.ts";
+import { makeFolder } from "./folders.ts";
 
 /** A row that waits for its answer, or carries the failure that it will come out with. */
 export type Ticket =
@@ -16,6 +17,15 @@ export type Ticket =
 /** A segment that has been read is deleted, so the disk holds what waits and not what has passed. */
 const SEGMENT_BYTES = 64 << 20;
 const BLOCK_BYTES = 256 << 10;
+
+/**
+ * Deletes a folder of spools.
+ *
+ * @throws {OutputError} when that cannot be done
+ */
+export function emptySpools(folder: string): void {
+  writing(folder, () => rmSync(folder, { recursive: true, force: true }));
+}
 
 /**
  * A first-in, first-out queue of rows on disk, of any length. One writer, one reader, both in this process; it is
@@ -32,7 +42,7 @@ export class Spool {
   constructor(directory: string) {
     this.#directory = directory;
     // What a killed execution left is of no use: the rows come by once more.
-    rmSync(directory, { recursive: true, force: true });
+    emptySpools(directory);
   }
 
   append(tickets: readonly Ticket[]): void {
@@ -58,13 +68,13 @@ export class Spool {
   /** Deletes what is left on disk. */
   dispose(): void {
     for (const segment of this.#segments) segment.dispose();
-    rmSync(this.#directory, { recursive: true, force: true });
+    emptySpools(this.#directory);
   }
 
   #segmentFor(): Segment {
     const last = this.#segments.at(-1);
     if (last !== undefined && last.size < SEGMENT_BYTES) return last;
-    mkdirSync(this.#directory, { recursive: true });
+    writing(this.#directory, () => makeFolder(this.#directory));
     const segment = new Segment(join(this.#directory, `${this.#written++}.spool`));
     this.#segments.push(segment);
     return segment;
@@ -100,7 +110,7 @@ class Segment {
 
   constructor(path: string) {
     this.#path = path;
-    this.#descriptor = openSync(path, "w+");
+    this.#descriptor = writing(path, () => openSync(path, "w+"));
     this.#sink = new ByteSink(this.#descriptor, BLOCK_BYTES);
   }
 
@@ -109,15 +119,10 @@ class Segment {
   }
 
   append(tickets: readonly Ticket[]): void {
-    try {
+    writing(this.#path, () => {
       for (const ticket of tickets) this.#sink.append(encode(ticket));
       durableStep("spool.write", () => this.#sink.flush());
-    } catch (error) {
-      throw new OutputError("cannotWrite", `cannot write ${this.#path}: ${messageOf(error)}`, {
-        hint: "Make room on the disk of --state-dir, then run the same command again.",
-        cause: error,
-      });
-    }
+    });
   }
 
   /** The next bytes, valid until the next call; undefined when everything written has been read. */
@@ -132,6 +137,17 @@ class Segment {
   dispose(): void {
     closeSync(this.#descriptor);
     rmSync(this.#path, { force: true });
+  }
+}
+
+function writing<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new OutputError("cannotWrite", `cannot write ${path}: ${messageOf(error)}`, {
+      hint: "Make room on the disk of --state-dir, then run the same command again.",
+      cause: error,
+    });
   }
 }
 

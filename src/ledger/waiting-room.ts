@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Change } from "../core/concurrency.ts";
 import type { BadRow, Failure, RequestRow, TextRow } from "../core/records.ts";
 import type { Claim, Ledger, RequestState, Run } from "./ledger.ts";
-import { Spool, type Ticket } from "./spool.ts";
+import { emptySpools, Spool, type Ticket } from "./spool.ts";
 
 /** A row whose fate is known. */
 export type SettledRow =
@@ -36,7 +36,8 @@ export class InputOrderRoom implements WaitingRoom {
   constructor(ledger: Ledger, run: Run) {
     this.#ledger = ledger;
     this.#run = run;
-    this.#spool = new Spool(spoolDirectory(ledger, run, "waiting"));
+    clearRoom(ledger, run);
+    this.#spool = new Spool(join(roomOf(ledger, run), "waiting"));
   }
 
   add(rows: readonly RequestRow[]): void {
@@ -76,6 +77,7 @@ export class InputOrderRoom implements WaitingRoom {
 
   dispose(): void {
     this.#spool.dispose();
+    clearRoom(this.#ledger, this.#run);
   }
 }
 
@@ -96,6 +98,7 @@ export class CompletionOrderRoom implements WaitingRoom {
   constructor(ledger: Ledger, run: Run) {
     this.#ledger = ledger;
     this.#run = run;
+    clearRoom(ledger, run);
     this.#ready = this.#newSpool();
     this.#waiting = this.#newSpool();
   }
@@ -140,6 +143,7 @@ export class CompletionOrderRoom implements WaitingRoom {
   dispose(): void {
     this.#ready.dispose();
     this.#waiting.dispose();
+    clearRoom(this.#ledger, this.#run);
   }
 
   async *#sweepReady(signal: AbortSignal): AsyncGenerator<readonly SettledRow[]> {
@@ -160,22 +164,30 @@ export class CompletionOrderRoom implements WaitingRoom {
   /** Lets out what is ready; the rest waits on. */
   async *#sweep(swept: Spool, signal: AbortSignal): AsyncGenerator<readonly SettledRow[]> {
     swept.end();
-    for await (const tickets of swept.read(signal)) {
-      const looked = lookUp(this.#ledger, this.#run, tickets);
-      this.#waiting.append(tickets.filter((_, index) => looked[index] === undefined));
-      const ready = looked.filter((row) => row !== undefined);
-      if (ready.length > 0) yield ready;
+    try {
+      for await (const tickets of swept.read(signal)) {
+        const looked = lookUp(this.#ledger, this.#run, tickets);
+        this.#waiting.append(tickets.filter((_, index) => looked[index] === undefined));
+        const ready = looked.filter((row) => row !== undefined);
+        if (ready.length > 0) yield ready;
+      }
+    } finally {
+      swept.dispose();
     }
-    swept.dispose();
   }
 
   #newSpool(): Spool {
-    return new Spool(spoolDirectory(this.#ledger, this.#run, `waiting-${this.#spools++}`));
+    return new Spool(join(roomOf(this.#ledger, this.#run), `waiting-${this.#spools++}`));
   }
 }
 
-function spoolDirectory(ledger: Ledger, run: Run, name: string): string {
-  return join(ledger.directory, "runs", `${run.id}`, name);
+function roomOf(ledger: Ledger, run: Run): string {
+  return join(ledger.directory, "runs", `${run.id}`);
+}
+
+/** Also rids the disk of what a killed execution of the run has left there. */
+function clearRoom(ledger: Ledger, run: Run): void {
+  emptySpools(roomOf(ledger, run));
 }
 
 function ticketOf(row: RequestRow): Ticket {

@@ -79,8 +79,9 @@ async function reachEnd(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk 
       throw inTermsOfRows(error, current, options);
     });
     // What is at the provider still takes its room there.
-    if (reached === undefined) return undefined;
+    if (reached === undefined && isAtProvider(options.ledger.chunk(current.id))) return undefined;
     leave();
+    if (reached === undefined) return undefined;
     const { chunk: ended, errors } = reached;
     const hasFiles = ended.outputFileId !== null || ended.errorFileId !== null;
     if (ended.batchStatus !== "failed" || hasFiles) return ended;
@@ -102,7 +103,7 @@ function isAtProvider({ state }: Chunk): boolean {
 async function goThrough(chunk: Chunk, options: ChunkLifeOptions): Promise<EndedChunk | undefined> {
   if (chunk.state === "submitted" || chunk.state === "ended") return poll(chunk, options);
   const submitted = await inTurn(options, () => submit(chunk, options));
-  return options.patience.isNone ? undefined : poll(submitted, options);
+  return submitted.state !== "submitted" || options.patience.isNone ? undefined : poll(submitted, options);
 }
 
 interface Refused extends ChunkLifeOptions {

@@ -3,6 +3,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import { durableStepAsync } from "../core/failpoints.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Patience } from "../core/patience.ts";
 import { chunkPath } from "../ledger/chunk-file.ts";
 import type { Chunk, Ledger } from "../ledger/ledger.ts";
 import type { Batch, Provider } from "../providers/provider.ts";
@@ -12,13 +13,14 @@ export interface SubmitOptions {
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly provider: Provider;
+  readonly patience: Patience;
   readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
 
 const BACKOFF: Backoff = { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0.5 };
-/** Tries after the first with a provider that has never answered. */
+/** Tries after the first with a provider that has never answered, or when patience is over. */
 const RETRIES = 3;
 /** How long a provider that has answered before is waited for. */
 const PATIENCE_MS = 600_000;
@@ -31,7 +33,7 @@ const CLOCK_SLACK_SECONDS = 3_600;
  * The intent is in the ledger before each call. Neither call is ever repeated unasked: after an unclear end the
  * provider is searched for what the call may have made, and that is adopted.
  *
- * @returns the chunk, submitted
+ * @returns the chunk, submitted; where it stands, when patience ended first
  */
 export async function submit(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
   let current = chunk;
@@ -56,7 +58,7 @@ async function upload(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
   const { ledger, provider } = options;
   const name = uploadName(chunk);
   let isUnclearNow = chunk.state === "uploading";
-  return persist(options, "upload", async () => {
+  return persist(chunk.id, options, async () => {
     const found = isUnclearNow ? await provider.findUpload(name) : undefined;
     if (found !== undefined) return ledger.advance(chunk.id, "uploaded", { fileId: found });
     ledger.advance(chunk.id, "uploading");
@@ -71,7 +73,7 @@ async function upload(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
 
 async function create(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
   const { counters, ledger, log } = options;
-  return persist(options, "create", async () => {
+  return persist(chunk.id, options, async () => {
     const current = ledger.chunk(chunk.id);
     const found = current.state === "creating" ? await findCreatedBatch(current, options) : undefined;
     if (found !== undefined) log.info("batch.adopted", { chunk: chunk.name, batch: found.id });
@@ -114,20 +116,30 @@ export async function findCreatedBatch(
   }
 }
 
-/** Repeats a step that finds out by itself what its last try has done. */
-async function persist(options: SubmitOptions, operation: string, step: () => Promise<Chunk>): Promise<Chunk> {
-  const { provider, clock, log, signal } = options;
+/**
+ * Repeats a step that finds out by itself what its last try has done.
+ *
+ * @returns the chunk as it was, when a provider that has answered before does not, and nobody waits any longer
+ */
+async function persist(id: number, options: SubmitOptions, step: () => Promise<Chunk>): Promise<Chunk> {
+  const { ledger, provider, patience, clock, log, signal } = options;
   const startedAt = clock.now();
   for (let attempt = 0; ; attempt++) {
     try {
       return await step();
     } catch (error) {
       signal.throwIfAborted();
+      if (!isTransient(error)) throw error;
+      const isLast = attempt >= RETRIES;
+      if (isLast && provider.wasReached && patience.isOver) return ledger.chunk(id);
       const isPatient = provider.wasReached && clock.now() - startedAt < PATIENCE_MS;
-      if (!isTransient(error) || (attempt >= RETRIES && !isPatient)) throw error;
+      if (isLast && !isPatient) throw error;
       const asked = error instanceof ProviderError ? (error.retryAfterMs ?? 0) : 0;
       const delayMs = Math.max(nextDelay(BACKOFF, attempt), asked);
-      log.warn(`${operation} did not succeed, trying again`, { delayMs: Math.round(delayMs), error: String(error) });
+      log.warn("the batch could not be submitted, trying again", {
+        delayMs: Math.round(delayMs),
+        error: String(error),
+      });
       await clock.sleep(delayMs, signal);
     }
   }
