@@ -55,10 +55,11 @@ async function embedEmulator({ configuration }: CommandContext): Promise<Provide
   return { baseUrl: emulator.url, apiKey: undefined, isEmbedded: true, close: () => emulator.close() };
 }
 
-/** A rehearsal needs no key: neither on the emulator, nor when nothing is sent. */
+/** A rehearsal needs no key: neither on an emulator, unless one is named, nor when nothing is sent. */
 async function keyOf({ configuration, environment, secrets }: CommandContext): Promise<string | undefined> {
   const { values } = configuration;
-  if (values.provider === "emulator") return undefined;
+  const isNamed = values.apiKey !== undefined || values.apiKeyFile !== undefined;
+  if (values.provider === "emulator" && !isNamed) return undefined;
   if (values.dryRun) return "none";
   const key = await readApiKey({ values, environment, readFile: readTextFile });
   secrets.add(key);

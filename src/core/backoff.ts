@@ -7,6 +7,15 @@ export interface Backoff {
   readonly jitter: number;
 }
 
+/** A wait for a service that is looked at as often as `pace` says: never longer than it has between two looks. */
+export function paced(backoff: Backoff, pace: Pick<Backoff, "firstMs" | "maxMs">): Backoff {
+  return {
+    ...backoff,
+    firstMs: Math.min(backoff.firstMs, pace.firstMs),
+    maxMs: Math.min(backoff.maxMs, pace.maxMs),
+  };
+}
+
 /**
  * The wait before try number `attempt` (0-based): `first × factor^attempt`, capped, less up to `jitter` of itself.
  *

@@ -1,4 +1,4 @@
-import { type Backoff, nextDelay } from "../core/backoff.ts";
+import { type Backoff, nextDelay, paced } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import { durableStepAsync } from "../core/failpoints.ts";
@@ -112,7 +112,7 @@ export async function findCreatedBatch(
     const batch = await provider.findBatch(intent.name, { createdSince: since, exceptId: intent.batchId });
     const now = clock.now();
     if (batch !== undefined || now >= until) return batch;
-    await clock.sleep(Math.min(until - now, nextDelay(BACKOFF, attempt)), signal);
+    await clock.sleep(Math.min(until - now, nextDelay(paced(BACKOFF, provider.poll), attempt)), signal);
   }
 }
 
@@ -135,7 +135,9 @@ async function persist(id: number, options: SubmitOptions, step: () => Promise<C
       const isPatient = provider.wasReached && clock.now() - startedAt < PATIENCE_MS;
       if (isLast && !isPatient) throw error;
       const asked = error instanceof ProviderError ? (error.retryAfterMs ?? 0) : 0;
-      const delayMs = Math.max(nextDelay(BACKOFF, attempt), asked);
+      // One that was never reached may be starting up.
+      const backoff = provider.wasReached ? paced(BACKOFF, provider.poll) : BACKOFF;
+      const delayMs = Math.max(nextDelay(backoff, attempt), asked);
       log.warn("the batch could not be submitted, trying again", {
         delayMs: Math.round(delayMs),
         error: String(error),

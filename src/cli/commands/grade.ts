@@ -1,17 +1,13 @@
-import { join } from "node:path";
 import { optionsOf } from "../../config/options.ts";
 import { readPackageText } from "../../config/package-data.ts";
-import { readApiKey } from "../../config/secrets.ts";
-import { readTextFile } from "../../config/text-file.ts";
 import { systemClock } from "../../core/clock.ts";
 import { UsageError } from "../../core/errors.ts";
-import type { Emulator } from "../../emulator/server.ts";
 import { writeFileDurably } from "../../io/durable.ts";
 import type { RunHost } from "../../pipelines/settings.ts";
 import { formatSummary, type Summary } from "../../report/summary.ts";
 import type { Command, CommandContext } from "../command.ts";
-import { faultOptions, setFaultsAside } from "../emulator-options.ts";
 import { boundHeapGrowth } from "../memory.ts";
+import { accessProvider, type ProviderAccess } from "../provider-access.ts";
 import { writeText } from "../write-text.ts";
 
 /** The whole pipeline over rows. */
@@ -46,18 +42,17 @@ async function run(context: CommandContext): Promise<number> {
   refuseTerminalInput(context);
   boundHeapGrowth();
   const { values } = context.configuration;
-  const isEmbedded = values.provider === "emulator" && values.baseUrl === undefined;
-  if (!isEmbedded) setFaultsAside(context);
-  const emulator = isEmbedded ? await embed(context) : undefined;
+  const access = await accessProvider(context);
   try {
-    const settings = { ...values, ...(emulator && { baseUrl: emulator.url }), inputs: context.positionals };
+    const address = access.baseUrl === undefined ? {} : { baseUrl: access.baseUrl };
+    const settings = { ...values, ...address, inputs: context.positionals };
     const { grade: gradeRows } = await import("../../pipelines/grade.ts");
-    const result = await gradeRows(settings, await hostOf(context, emulator !== undefined));
+    const result = await gradeRows(settings, await hostOf(context, access));
     await tell(context, result.summary);
     if (result.error !== undefined) throw result.error;
     return result.exitStatus;
   } finally {
-    await emulator?.close();
+    await access.close();
   }
 }
 
@@ -69,29 +64,12 @@ function refuseTerminalInput({ positionals, stdin }: CommandContext): void {
   });
 }
 
-/** The emulator in this process. Its files are in the state directory, so that a later run finds its batches. */
-async function embed({ configuration }: CommandContext): Promise<Emulator> {
-  const faults = await faultOptions(configuration);
-  const { startEmulator } = await import("../../emulator/server.ts");
-  return startEmulator({ directory: join(configuration.values.stateDir, "emulator"), clock: systemClock, ...faults });
-}
-
-async function hostOf(context: CommandContext, isEmbedded: boolean): Promise<RunHost> {
+async function hostOf(context: CommandContext, { apiKey, isEmbedded }: ProviderAccess): Promise<RunHost> {
   const { stdin, stdout, log, signal } = context;
   const { readPrices } = await import("../price-access.ts");
   const prices = await readPrices(context.configuration);
   const data = { prompts: await readPackageText("prompts.yaml"), models: await readPackageText("models.yaml") };
-  return { stdin, stdout, log, clock: systemClock, signal, apiKey: await keyOf(context), isEmbedded, data, prices };
-}
-
-/** A rehearsal needs no key: neither on the emulator, nor when nothing is sent. */
-async function keyOf({ configuration, environment, secrets }: CommandContext): Promise<string | undefined> {
-  const { values } = configuration;
-  if (values.provider === "emulator") return undefined;
-  if (values.dryRun) return "none";
-  const key = await readApiKey({ values, environment, readFile: readTextFile });
-  secrets.add(key);
-  return key;
+  return { stdin, stdout, log, clock: systemClock, signal, apiKey, isEmbedded, data, prices };
 }
 
 async function tell({ configuration, stderr }: CommandContext, summary: Summary): Promise<void> {

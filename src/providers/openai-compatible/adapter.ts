@@ -53,7 +53,7 @@ export class OpenAiCompatibleProvider implements Provider {
     this.#dialect = dialect;
     this.#settings = settings;
     this.#context = { provider: dialect.name, apiKey: settings.apiKey };
-    this.#calls = new ApiCalls(this.#context, settings);
+    this.#calls = new ApiCalls(this.#context, settings, dialect.poll);
     this.#client = createClient(dialect, settings);
   }
 

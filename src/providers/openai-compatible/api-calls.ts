@@ -1,8 +1,8 @@
-import type { Backoff } from "../../core/backoff.ts";
+import { type Backoff, paced } from "../../core/backoff.ts";
 import { CircuitBreaker, type Judgement, type Outage } from "../../core/circuit-breaker.ts";
 import { messageOf } from "../../core/errors.ts";
 import { retry } from "../../core/retry.ts";
-import type { ProviderSettings } from "../provider.ts";
+import type { PollDefaults, ProviderSettings } from "../provider.ts";
 import { isTransient, ProviderError } from "../provider-error.ts";
 import { type ErrorContext, isAnswerOfApi, RETRY_AFTER_CAP_MS, translateError } from "./translate-error.ts";
 
@@ -22,16 +22,19 @@ const SPREAD_MS = 1_000;
 export class ApiCalls {
   readonly #context: ErrorContext;
   readonly #settings: ProviderSettings;
+  readonly #pace: PollDefaults;
   readonly #circuit: CircuitBreaker;
   #wasReached = false;
 
-  constructor(context: ErrorContext, settings: ProviderSettings) {
+  /** @param pace How often the provider is looked at; it is not waited for longer than that at a time. */
+  constructor(context: ErrorContext, settings: ProviderSettings, pace: PollDefaults) {
     this.#context = context;
     this.#settings = settings;
+    this.#pace = pace;
     this.#circuit = new CircuitBreaker({
       threshold: FAILURES_TO_OPEN,
-      coolDown: COOL_DOWN,
-      spreadMs: SPREAD_MS,
+      coolDown: paced(COOL_DOWN, pace),
+      spreadMs: Math.min(SPREAD_MS, pace.firstMs),
       judge: (error) => this.#judge(error),
       retryAfterMs,
       retryAfterCapMs: RETRY_AFTER_CAP_MS,
@@ -61,12 +64,12 @@ export class ApiCalls {
   repeatAll<T>(operation: string, work: () => Promise<T>): Promise<T> {
     const { clock, signal, log } = this.#settings;
     return retry(work, {
-      backoff: BACKOFF,
+      backoff: paced(BACKOFF, this.#pace),
       retries: RETRIES,
       isTransient: (error) => this.#wasReached && isTransient(error),
       requestedDelayMs: retryAfterMs,
       onRetry: (error, attempt, delayMs) =>
-        log.debug("api.retry", { operation, attempt, delayMs, error: String(error) }),
+        log.debug("api.retry", { operation, attempt, delayMs: Math.round(delayMs), error: String(error) }),
       clock,
       signal,
     });

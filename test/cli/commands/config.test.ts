@@ -16,7 +16,7 @@ test("print --json has every option with its value and origin", async () => {
   expect(printed).toMatchObject({
     model: { value: "m", origin: "flag --model" },
     retries: { value: 7, origin: "env BG_PIPE_RETRIES" },
-    "max-batches": { value: 4, origin: expect.stringMatching(/^default, config\/defaults\.yaml:\d+:\d+$/) },
+    "max-batches": { value: 20, origin: expect.stringMatching(/^default, config\/defaults\.yaml:\d+:\d+$/) },
     meta: { value: false, origin: "default" },
     "chunk-rows": { value: null, origin: null },
   });

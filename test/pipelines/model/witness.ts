@@ -101,7 +101,8 @@ export class Witness {
       if (code === "budget_exceeded") continue;
       if (tries < least) this.complain(`${label} gives ${question} up (${code}) after ${tries} tries`);
       const times = this.timesAsked(keyOf(question) ?? "");
-      if (wasAlone && tries !== times) this.complain(`${label} says ${question} was asked ${tries} times, not ${times}`);
+      if (wasAlone && tries !== times)
+        this.complain(`${label} says ${question} was asked ${tries} times, not ${times}`);
     }
   }
 

@@ -136,6 +136,7 @@ test("what fails for a reason of our own does not count as the provider's failur
   const calls = new ApiCalls(
     { provider: "test", apiKey: API_KEY },
     { ...settings, signal: new AbortController().signal },
+    { firstMs: 50, maxMs: 1_000, createTimeoutMs: 2_000, listLagMs: 2_500 },
   );
   await calls.once("read", async () => "answer");
   for (let count = 0; count < 20; count++) {

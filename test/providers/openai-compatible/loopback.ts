@@ -77,7 +77,7 @@ export function providerAt(
     baseUrl,
     limits: { requestsPerBatch: 100, bytesPerBatch: 1_000 },
     takesExpiry: false,
-    poll: { firstMs: 1, maxMs: 1, createTimeoutMs: 60_000, listLagMs: 1 },
+    poll: { firstMs: 1_000, maxMs: 60_000, createTimeoutMs: 60_000, listLagMs: 1 },
   };
   return new OpenAiCompatibleProvider(
     { ...plain, ...dialect },
