@@ -1,5 +1,6 @@
 import type { ChunkLimits } from "../core/chunk-limits.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Mode } from "../core/mode.ts";
 import { ChunkFile, type NewLine, newChunkName } from "./chunk-file.ts";
 import type { Chunk, Ledger, Run } from "./ledger.ts";
 
@@ -13,10 +14,15 @@ export interface ChunkOrigin {
   readonly model: string;
   /** Which key pays: the first 8 hex digits of its SHA-256. */
   readonly apiKeyId?: string | undefined;
+  /** How requests are asked, at the moment; through batches when undefined. */
+  readonly mode?: () => Mode;
   /** Whether the model's price is known. */
   readonly isPriced?: boolean;
   readonly clock: Clock;
 }
+
+/** So that what is read ahead of the calls stays little. */
+const LIVE_REQUESTS = 256;
 
 /** The chunks that are being filled: one, or as many as there shall be in all, in turn. */
 export class OpenChunks {
@@ -39,7 +45,7 @@ export class OpenChunks {
     const file = this.#files[slot] ?? new ChunkFile(ledger.directory, newChunkName(run.id, clock.now()));
     this.#files[slot] = file;
     file.add(line);
-    return file.lines.length < this.#limits.requests ? sealed : [...sealed, ...this.#seal(slot)];
+    return file.lines.length < this.#mostRequests ? sealed : [...sealed, ...this.#seal(slot)];
   }
 
   /** @returns all that held any request */
@@ -57,6 +63,11 @@ export class OpenChunks {
     for (const file of this.#files) file?.discard();
   }
 
+  get #mostRequests(): number {
+    const { requests } = this.#limits;
+    return this.#origin.mode?.() === "live" ? Math.min(LIVE_REQUESTS, requests) : requests;
+  }
+
   #fits(file: ChunkFile | undefined, { line, tokens }: NewLine): boolean {
     if (file === undefined) return true;
     const bytes = file.bytes + Buffer.byteLength(line) + 1;
@@ -69,13 +80,14 @@ export class OpenChunks {
     this.#files[slot] = undefined;
     file.finish();
     const { name, bytes, tokens, lines } = file;
-    const { ledger, run, provider, endpoint, model, apiKeyId, isPriced } = this.#origin;
+    const { ledger, run, provider, endpoint, model, mode = () => "batch", apiKeyId, isPriced } = this.#origin;
     const requests = lines.length;
     const money = {
       ...(isPriced === true ? { estimatedCost: file.estimatedCost } : {}),
       ...(apiKeyId === undefined ? {} : { apiKeyId }),
     };
-    const chunk = { runId: run.id, name, provider, endpoint, model, requests, bytes, tokens, ...money };
+    const facts = { provider, endpoint, model, mode: mode() } as const;
+    const chunk = { runId: run.id, name, ...facts, requests, bytes, tokens, ...money };
     return [ledger.seal(chunk, lines)];
   }
 }
