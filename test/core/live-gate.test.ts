@@ -1,8 +1,10 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { LiveGate, type LivePermit } from "../../src/core/live-gate.ts";
 import { turn, VirtualClock } from "../support/virtual-clock.ts";
 import { never } from "./live-gate-support.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 function gateOf(concurrency: number, clock = new VirtualClock("manual")): LiveGate {
   return new LiveGate({ limits: { concurrency, requestsPerMinute: undefined, tokensPerMinute: undefined }, clock });
