@@ -183,8 +183,9 @@ class AskedChunk {
       counters.liveCalls++;
       const reply = await durableStepAsync("call.ask", () => respond(attempt));
       pulse.lastAnswerAt = clock.now();
-      permit.end(endOf(reply));
+      // Until it is on disk it counts as under way: a kill may cost no more calls than may be made at a time.
       await this.#file(request, reply);
+      permit.end(endOf(reply));
       return undefined;
     } catch (error) {
       permit.end(endOfFailure(error));
