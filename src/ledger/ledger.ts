@@ -92,11 +92,7 @@ export interface Ledger extends Accounts {
   /** Ends a chunk. Its requests without outcome are asked again, or fail if they were tried often enough. */
   settle(chunkId: number, leftover: Leftover): Chunk;
 
-  /**
-   * A settled chunk's requests that wait to be asked again, in the order of their lines.
-   *
-   * @param afterOffset Only lines behind this one; -1 for all.
-   */
+  /** A settled chunk's requests that wait to be asked again, in the order of their lines, behind an offset (-1: all). */
   unasked(chunkId: number, afterOffset: number, limit: number): readonly UnaskedRequest[];
   /** Whether a chunk's file is still needed to ask some of its requests again. */
   isChunkFileNeeded(chunkId: number): boolean;
@@ -204,6 +200,8 @@ export interface NewChunk {
   readonly requests: number;
   readonly bytes: number;
   readonly tokens: number;
+  /** Of these, the ones that were learned from earlier bills, not counted; 0 when undefined. */
+  readonly overheadTokens?: number;
   /** Pico-dollars; undefined when the price is not known. */
   readonly estimatedCost?: bigint;
   /** Which key pays: the first 8 hex digits of its SHA-256. */

@@ -129,6 +129,10 @@ const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX requests_refused ON requests (run) WHERE state = 'failed' AND code = 'budget_exceeded';
   `,
+  // Of a chunk's tokens, those that were not counted but learned: what is learned next is not to be on top of them.
+  `
+  ALTER TABLE accounts ADD COLUMN overhead_tokens INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** The version that this bg-pipe writes. */

@@ -15,6 +15,8 @@ export interface ChunkOrigin {
   readonly apiKeyId?: string | undefined;
   /** Whether the model's price is known. */
   readonly isPriced?: boolean;
+  /** Input tokens of each request beside its own; 0 when undefined. */
+  readonly overheadTokens?: number;
   readonly clock: Clock;
 }
 
@@ -60,7 +62,8 @@ export class OpenChunks {
   #fits(file: ChunkFile | undefined, { line, tokens }: NewLine): boolean {
     if (file === undefined) return true;
     const bytes = file.bytes + Buffer.byteLength(line) + 1;
-    return bytes <= this.#limits.bytes && file.tokens + tokens <= this.#limits.tokens;
+    const tokensOfAll = file.tokens + tokens + this.#overheadOf(file.lines.length + 1);
+    return bytes <= this.#limits.bytes && tokensOfAll <= this.#limits.tokens;
   }
 
   #seal(slot: number): readonly Chunk[] {
@@ -68,14 +71,20 @@ export class OpenChunks {
     if (file === undefined) return [];
     this.#files[slot] = undefined;
     file.finish();
-    const { name, bytes, tokens, lines } = file;
+    const { name, bytes, lines } = file;
     const { ledger, run, provider, endpoint, model, apiKeyId, isPriced } = this.#origin;
     const requests = lines.length;
+    const overheadTokens = this.#overheadOf(requests);
+    const tokens = file.tokens + overheadTokens;
     const money = {
       ...(isPriced === true ? { estimatedCost: file.estimatedCost } : {}),
       ...(apiKeyId === undefined ? {} : { apiKeyId }),
     };
-    const chunk = { runId: run.id, name, provider, endpoint, model, requests, bytes, tokens, ...money };
+    const chunk = { runId: run.id, name, provider, endpoint, model, requests, bytes, tokens, overheadTokens, ...money };
     return [ledger.seal(chunk, lines)];
+  }
+
+  #overheadOf(requests: number): number {
+    return requests * (this.#origin.overheadTokens ?? 0);
   }
 }

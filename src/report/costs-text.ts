@@ -1,4 +1,5 @@
 import type { CostFigures, CostsReport } from "./costs.ts";
+import { formatErrorPercent } from "./estimate-error.ts";
 import { alignColumns, formatCount, formatQuantity, printable } from "./plain-text.ts";
 
 /** Writes an amount of pico-dollars. */
@@ -66,14 +67,10 @@ function cellsOf({ name, figures }: Row, usd: DisplayUsd): readonly string[] {
   return [
     ...[name, formatCount(figures.batches), formatCount(figures.requests)],
     ...[formatCount(figures.estimated_input_tokens), formatCount(figures.input_tokens)],
-    error === null ? "-" : formatError(error),
+    error === null ? "-" : formatErrorPercent(error),
     ...[figures.cached_tokens, figures.output_tokens, figures.reasoning_tokens].map(formatCount),
     ...[savedCell(figures, usd), usd(estimate ?? undefined), costCell(figures, usd)],
   ];
-}
-
-function formatError(percent: number): string {
-  return `${percent > 0 ? "+" : ""}${percent.toFixed(2)}%`;
 }
 
 function savedCell({ saved_usd: saved, known_saved_usd: known }: CostFigures, usd: DisplayUsd): string {
