@@ -18,6 +18,8 @@ export interface ChunkOrigin {
   readonly mode?: () => Mode;
   /** Whether the model's price is known. */
   readonly isPriced?: boolean;
+  /** Input tokens of each request beside its own; 0 when undefined. */
+  readonly overheadTokens?: number;
   readonly clock: Clock;
 }
 
@@ -71,7 +73,8 @@ export class OpenChunks {
   #fits(file: ChunkFile | undefined, { line, tokens }: NewLine): boolean {
     if (file === undefined) return true;
     const bytes = file.bytes + Buffer.byteLength(line) + 1;
-    return bytes <= this.#limits.bytes && file.tokens + tokens <= this.#limits.tokens;
+    const tokensOfAll = file.tokens + tokens + this.#overheadOf(file.lines.length + 1);
+    return bytes <= this.#limits.bytes && tokensOfAll <= this.#limits.tokens;
   }
 
   #seal(slot: number): readonly Chunk[] {
@@ -79,15 +82,21 @@ export class OpenChunks {
     if (file === undefined) return [];
     this.#files[slot] = undefined;
     file.finish();
-    const { name, bytes, tokens, lines } = file;
+    const { name, bytes, lines } = file;
     const { ledger, run, provider, endpoint, model, mode = () => "batch", apiKeyId, isPriced } = this.#origin;
     const requests = lines.length;
+    const overheadTokens = this.#overheadOf(requests);
+    const tokens = file.tokens + overheadTokens;
     const money = {
       ...(isPriced === true ? { estimatedCost: file.estimatedCost } : {}),
       ...(apiKeyId === undefined ? {} : { apiKeyId }),
     };
     const facts = { provider, endpoint, model, mode: mode() } as const;
-    const chunk = { runId: run.id, name, ...facts, requests, bytes, tokens, ...money };
+    const chunk = { runId: run.id, name, ...facts, requests, bytes, tokens, overheadTokens, ...money };
     return [ledger.seal(chunk, lines)];
+  }
+
+  #overheadOf(requests: number): number {
+    return requests * (this.#origin.overheadTokens ?? 0);
   }
 }

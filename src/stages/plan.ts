@@ -13,6 +13,8 @@ export interface PlanOptions {
   readonly endpoint: string;
   readonly seen: SeenKeys;
   readonly limits: ChunkLimits;
+  /** Input tokens of each request beside its own. */
+  readonly overheadTokens: number;
   readonly counters: Counters;
   /** What a request of so many input tokens will cost, in pico-dollars; undefined when its price is not known. */
   readonly estimate: (tokens: number) => bigint | undefined;
@@ -48,7 +50,7 @@ export class Plan {
     const bytes = requestLineBytes(key, endpoint, bodyText);
     if (!this.#tally.takes(bytes, tokens)) counters.countFailure("too_long");
     else if (kind === "settled") counters.rowsReused++;
-    else if (kind === "new") this.#ask(bytes, tokens);
+    else if (kind === "new") this.#ask(bytes, tokens + this.#options.overheadTokens);
     else counters.rowsAttached++;
   }
 
