@@ -10,7 +10,7 @@ export interface BudgetedChunksOptions {
   readonly run: Run;
   readonly budget: Budget;
   /** What a request of so many input tokens will cost, in pico-dollars; undefined when its price is not known. */
-  readonly estimate: (tokens: number) => bigint | undefined;
+  readonly estimate: (tokens: number, model?: string) => bigint | undefined;
   readonly counters: Counters;
 }
 
@@ -41,7 +41,7 @@ export class BudgetedChunks {
   /** Adds a claimed request's line. @returns the chunks that are sealed by it */
   add(line: NewLine, which: Try = "first"): readonly Chunk[] {
     const { budget, estimate } = this.#options;
-    const cost = estimate(line.tokens);
+    const cost = estimate(line.tokens, line.model);
     const verdict = this.hasHeld ? "wait" : budget.admit(line.tokens, cost);
     if (verdict === "admitted") return this.#admit(line, cost, which);
     if (verdict === "wait") this.#held.push([line, which]);

@@ -15,7 +15,7 @@ export interface PlanOptions {
   readonly limits: ChunkLimits;
   readonly counters: Counters;
   /** What a request of so many input tokens will cost, in pico-dollars; undefined when its price is not known. */
-  readonly estimate: (tokens: number) => bigint | undefined;
+  readonly estimate: (tokens: number, model?: string) => bigint | undefined;
 }
 
 /**
@@ -43,20 +43,20 @@ export class Plan {
     }
   }
 
-  #place({ key, bodyText, tokens }: Request, kind: Claim["kind"]): void {
+  #place({ key, body, bodyText, tokens }: Request, kind: Claim["kind"]): void {
     const { counters, endpoint } = this.#options;
     const bytes = requestLineBytes(key, endpoint, bodyText);
     if (!this.#tally.takes(bytes, tokens)) counters.countFailure("too_long");
     else if (kind === "settled") counters.rowsReused++;
-    else if (kind === "new") this.#ask(bytes, tokens);
+    else if (kind === "new") this.#ask(bytes, tokens, body.model);
     else counters.rowsAttached++;
   }
 
-  #ask(bytes: number, tokens: number): void {
+  #ask(bytes: number, tokens: number, model: string): void {
     const { counters } = this.#options;
     counters.rowsAsked++;
     counters.tokensEstimated += tokens;
-    counters.costEstimated += this.#options.estimate(tokens) ?? 0n;
+    counters.costEstimated += this.#options.estimate(tokens, model) ?? 0n;
     this.#tally.add(bytes, tokens);
     counters.chunks = this.#tally.chunks;
   }
