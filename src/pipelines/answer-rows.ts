@@ -4,7 +4,7 @@ import { chain } from "stream-chain";
 import { forEachConcurrent } from "../core/concurrency.ts";
 import type { AnsweredRow, RequestRow, Row } from "../core/records.ts";
 import { RENEW_EVERY_MS } from "../ledger/lease.ts";
-import type { Ledger, Run } from "../ledger/ledger.ts";
+import type { Chunk, Ledger, Run } from "../ledger/ledger.ts";
 import type { SettledRow, WaitingRoom } from "../ledger/waiting-room.ts";
 import { type ChunkOptions, ChunkStage } from "../stages/chunk.ts";
 import { cleanLeftovers } from "../stages/clean.ts";
@@ -26,6 +26,8 @@ export interface AnswerRowsOptions {
   readonly count: Step<RequestRow, RequestRow>;
   readonly chunk: Omit<ChunkOptions, "ledger" | "run" | "waitingRoom" | "signal">;
   readonly life: Omit<ChunkLifeOptions, "ledger" | "chunkStage" | "onSettled" | "signal" | "patience">;
+  /** What is different for some chunks; nothing when undefined. */
+  readonly lifeFor?: (chunk: Chunk) => Partial<Pick<ChunkLifeOptions, "admission" | "costOf" | "checksOf">>;
   readonly maxBatches: number;
   readonly merge: Step<SettledRow, AnsweredRow>;
   /** Takes the rows out. */
@@ -86,7 +88,9 @@ async function ask(options: AnswerRowsOptions): Promise<void> {
     Readable.from(options.rows, { highWaterMark: 1 }),
     steps,
     (requests: AsyncIterable<readonly RequestRow[]>) =>
-      forEachConcurrent(chunkStage.chunks(requests), { limit, stop }, (chunk) => liveChunk(chunk, life)),
+      forEachConcurrent(chunkStage.chunks(requests), { limit, stop }, (chunk) =>
+        liveChunk(chunk, { ...life, ...options.lifeFor?.(chunk) }),
+      ),
     { signal },
   );
   waitingRoom.end();

@@ -18,7 +18,7 @@ import type { GradeSettings, RunHost } from "./settings.ts";
 export interface AskingParts {
   readonly settings: GradeSettings;
   readonly host: RunHost;
-  readonly question: Question;
+  readonly question: Pick<Question, "endpoint" | "request" | "tokenizer" | "contextWindow" | "check">;
   readonly provider: Provider;
   readonly counters: Counters;
   readonly ledger: Ledger;
@@ -29,6 +29,8 @@ export interface AskingParts {
 interface Execution {
   readonly run: Run;
   readonly results: ResultReader;
+  /** Of its own when undefined. */
+  readonly patience?: Patience;
 }
 
 /** What a chunk of the run may hold, with what earlier runs have learned of the provider. */
@@ -44,7 +46,7 @@ export function askingOptions(
   execution: Execution,
 ): Pick<AnswerRowsOptions, "chunk" | "life" | "maxBatches"> {
   const { settings, host } = parts;
-  const patience = patienceOf(settings, host);
+  const patience = execution.patience ?? patienceOf(settings, host);
   const limits = runChunkLimits(parts);
   const { maxBatches } = settings;
   return {
@@ -75,7 +77,8 @@ function moneyOptions({ settings, host, question, ledger, money }: AskingParts, 
   };
 }
 
-function patienceOf({ detach, wait }: GradeSettings, { clock }: RunHost): Patience {
+/** How long a run waits, from now on. */
+export function patienceOf({ detach, wait }: GradeSettings, { clock }: RunHost): Patience {
   const waitMs = wait === undefined ? undefined : wait * 1000;
   return new Patience(clock, detach ? (waitMs ?? 0) : waitMs);
 }

@@ -4,6 +4,9 @@ import type { Command } from "../command.ts";
 /** Every command, by name, in the order the help lists them. */
 export const commands = {
   grade: () => import("./grade.ts").then((module) => module.grade),
+  build: () => import("./build.ts").then((module) => module.build),
+  submit: () => import("./submit.ts").then((module) => module.submit),
+  merge: () => import("./merge.ts").then((module) => module.merge),
   count: () => import("./count.ts").then((module) => module.count),
   split: () => import("./split.ts").then((module) => module.split),
   status: () => import("./status.ts").then((module) => module.status),

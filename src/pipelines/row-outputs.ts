@@ -1,0 +1,92 @@
+import type { Counters } from "../core/counters.ts";
+import { InputDataError } from "../core/errors.ts";
+import type { AnsweredRow, Row } from "../core/records.ts";
+import { createGuard, refuseColumnClash } from "../stages/guard.ts";
+import { addedFieldNames, extraColumns } from "../stages/merge.ts";
+import type { RowSource } from "../stages/read.ts";
+import { write } from "../stages/write.ts";
+import type { Step } from "./answer-rows.ts";
+import { type OpenOutput, sinkOf } from "./outputs.ts";
+import type { GradeSettings } from "./settings.ts";
+
+export interface RowOutputsOptions extends Pick<GradeSettings, "outputField" | "meta" | "onError"> {
+  readonly source: RowSource;
+  readonly rows: OpenOutput;
+  readonly errors: OpenOutput | undefined;
+  /** The columns that an answer fills in a table. */
+  readonly answerColumns: readonly string[];
+  readonly counters: Counters;
+  readonly signal: AbortSignal;
+}
+
+/** Rows that are held until the columns of a table are known: all of them could not be read. */
+const MAX_HELD_ROWS = 10_000;
+
+/** The outputs of a filter that reads rows and writes them in one go, from front to back. */
+export class RowOutputs {
+  readonly #options: RowOutputsOptions;
+  readonly #isTable: boolean;
+  #columns: readonly string[] | undefined;
+
+  constructor(options: RowOutputsOptions) {
+    this.#options = options;
+    this.#isTable = options.rows.format.isTable || options.errors?.format.isTable === true;
+    void options.source.columns.then(
+      (columns) => (this.#columns = columns),
+      () => {},
+    );
+  }
+
+  /** The guard stage, for what will be written. */
+  guard(): Step<Row, Row> {
+    const { outputField, meta } = this.#options;
+    const addedFields = [...addedFieldNames(outputField, meta), ...(this.#isTable ? this.#addedColumns() : [])];
+    return createGuard({ addedFields, columns: this.#isTable ? () => this.#columns : undefined });
+  }
+
+  /** Writes the rows, and makes the outputs final. */
+  async write(rows: AsyncIterable<readonly AnsweredRow[]>): Promise<void> {
+    const { rows: rowsOutput, errors: errorsOutput, onError, counters, signal } = this.#options;
+    try {
+      const source = this.#isTable ? await this.#awaitColumns(rows) : rows;
+      const options = { columns: this.#columns ?? [], addedColumns: this.#addedColumns() };
+      if (this.#isTable) refuseColumnClash(options);
+      const errors = errorsOutput && sinkOf(errorsOutput, options);
+      await write(source, { rows: sinkOf(rowsOutput, options), errors, onError, counters, signal });
+    } catch (error) {
+      await rowsOutput.output.abandon();
+      await errorsOutput?.output.abandon();
+      throw signal.aborted ? signal.reason : error;
+    }
+  }
+
+  #addedColumns(): readonly string[] {
+    const { answerColumns, outputField, meta } = this.#options;
+    return [...answerColumns, ...extraColumns(outputField, meta)];
+  }
+
+  /** Reads ahead until the columns are known. */
+  async #awaitColumns(rows: AsyncIterable<readonly AnsweredRow[]>): Promise<AsyncIterable<readonly AnsweredRow[]>> {
+    const iterator = rows[Symbol.asyncIterator]();
+    const held: (readonly AnsweredRow[])[] = [];
+    for (let count = 0; this.#columns === undefined; ) {
+      const { value, done } = await iterator.next();
+      if (done === true) break;
+      held.push(value);
+      count += value.length;
+      if (count > MAX_HELD_ROWS) throw noColumns();
+    }
+    return joined(held, iterator);
+  }
+}
+
+async function* joined<T>(held: readonly T[], rest: AsyncIterator<T>): AsyncGenerator<T> {
+  yield* held;
+  yield* { [Symbol.asyncIterator]: () => rest };
+}
+
+function noColumns(): InputDataError {
+  return new InputDataError(`none of the first ${MAX_HELD_ROWS} rows can be read, so that a table has no columns`, {
+    hint: "Is that the input's format? --input-format names it; --output-format jsonl needs no columns.",
+  });
+}
