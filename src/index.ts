@@ -1,7 +1,8 @@
 /**
  * bg-pipe as a library: the pipeline that the command line runs, and every part of it for pipelines of one's own.
  *
- * {@link grade} is the whole pipeline. The stages are functions and small classes over arrays of rows, in the order
+ * {@link grade} is the whole pipeline; {@link buildRequests}, {@link submitRequests} and {@link mergeResults} are its three
+ * parts, over files. The stages are functions and small classes over arrays of rows, in the order
  * of the flow: {@link RowSource}, {@link createGuard}, {@link createBuild}, {@link createCount}, {@link ChunkStage},
  * {@link submit}, {@link poll}, {@link fetchResults}, {@link settle}, {@link createMerge}, {@link write}. The
  * registries ({@link formats}, {@link providers}, {@link endpoints}, {@link tokenizers}, {@link ledgers}) map names to
@@ -66,8 +67,11 @@ export {
   type SettledRow,
   type WaitingRoom,
 } from "./ledger/waiting-room.ts";
+export { type BuildHost, type BuildSettings, buildRequests } from "./pipelines/build-requests.ts";
 export { type GradeResult, grade } from "./pipelines/grade.ts";
+export { type MergeHost, type MergeSettings, mergeResults } from "./pipelines/merge-results.ts";
 export type { GradeSettings, RunHost } from "./pipelines/settings.ts";
+export { submitRequests } from "./pipelines/submit-requests.ts";
 export { type BilledUsage, costOf, type ExpectedUsage, estimateCost } from "./pricing/cost.ts";
 export type { Mode, PicoUsd, Price, Rates, RatesByMode, Tier } from "./pricing/price.ts";
 export { type FoundPrice, findPrice, mergePrices, type PriceTable, parsePrices } from "./pricing/price-table.ts";
@@ -79,6 +83,8 @@ export { createRenderer, type RendererOptions } from "./prompts/renderer.ts";
 export { providers } from "./providers/index.ts";
 export type { Batch, BatchLimits, Provider, ProviderSettings } from "./providers/provider.ts";
 export { ProviderError } from "./providers/provider-error.ts";
+export type { BuildReport } from "./report/build.ts";
+export type { MergeReport } from "./report/merge.ts";
 export type { Summary } from "./report/summary.ts";
 export { type BuildOptions, createBuild } from "./stages/build.ts";
 export { type ChunkOptions, ChunkStage } from "./stages/chunk.ts";

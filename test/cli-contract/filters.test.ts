@@ -1,5 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { readPage } from "../docs/markdown.ts";
+import { PageRun } from "../docs/page-run.ts";
 import { jsonl, linesOf, numbered, Sandbox, startExternal } from "./support.ts";
 
 /** Rows of every fate that needs no second process, and how each of them ends. */
@@ -18,6 +20,8 @@ const FATES = [
   '{"id":11,"response":"[[emulator:corrupt,times=1]]"}',
   '{"id":12,"response":"[[emulator:lose]]"}',
 ];
+const READABLE = FATES.filter((row) => row !== "{not json}");
+const PLAIN = ["--system", "Say something.", "--user", "{{ text }}", "--output-field", "said"];
 const CSV = [
   "id,response,note",
   '1,one,"a, b"',
@@ -59,10 +63,8 @@ describe("build | submit | merge", () => {
   test.each([
     ["JSON Lines", "rows.jsonl", `${FATES.join("\n")}\n`, []],
     ["CSV", "rows.csv", `${CSV.join("\n")}\n`, []],
-    ["JSON", "rows.json", `[\n${FATES.filter((row) => row !== "{not json}").join(",\n")}\n]`, []],
-    ["a schema of one's own", "rows.jsonl", `${FATES.join("\n")}\n`, ["--schema", "schema.json"]],
-    ["a plain prompt", "rows.jsonl", `${FATES.join("\n")}\n`, ["--system", "Say something.", "--user", "{{ text }}"]],
-    ["another endpoint", "rows.csv", `${CSV.join("\n")}\n`, ["--endpoint", "/v1/responses", "--output-field", "x"]],
+    ["JSON and a schema of one's own", "rows.json", `[\n${READABLE.join(",\n")}\n]`, ["--schema", "schema.json"]],
+    ["plain text from another endpoint", "rows.csv", `${CSV.join("\n")}\n`, [...PLAIN, "--endpoint", "/v1/responses"]],
     ["embeddings", "rows.jsonl", `${FATES.slice(0, 4).join("\n")}\n`, ["--endpoint", "/v1/embeddings"]],
   ])("%s: gives the bytes of grade", async (_name, input, text, args) => {
     const sandbox = new Sandbox();
@@ -337,6 +339,18 @@ describe("merge", () => {
     expect(stderr).toMatch(/4 rows read, 2 answered, failed: 1 expired, 1 missing_result, 1 result of no row/);
   });
 
+  test("rows in lines to a table: the columns are known, though the first rows cannot be read", async () => {
+    const sandbox = new Sandbox();
+    const bad = Array.from({ length: 600 }, () => "{broken").join("\n");
+    const input = sandbox.write("rows.jsonl", `${bad}\n{"id":"007","response":"x"}\n`);
+    const graded = await sandbox.grade([input, "-o", "graded.csv"]);
+    const merged = await sandbox.run(["merge", input, "--results", input, ...ON_EMULATOR, "-o", "merged.csv"]);
+    expect([graded.status, merged.status]).toEqual([1, 1]);
+    const [one, other] = [sandbox.read("graded.csv"), sandbox.read("merged.csv")].map((text) => text.split("\n"));
+    expect(other?.slice(0, 601)).toEqual(one?.slice(0, 601));
+    expect(other?.[601]).toMatch(/^007,x,,,missing_result,/);
+  });
+
   test("other flags than those of build are found out", async () => {
     const sandbox = new Sandbox();
     const input = sandbox.write("rows.jsonl", jsonl(numbered(2)));
@@ -359,4 +373,8 @@ describe("merge", () => {
     expect(result.status).toBe(status);
     expect(result.stderr).toContain(message);
   });
+});
+
+test("docs/filters.md: its commands do what it says", async () => {
+  expect(await new PageRun(readPage("docs/filters.md")).failures()).toEqual([]);
 });
