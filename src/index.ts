@@ -68,6 +68,7 @@ export {
   type WaitingRoom,
 } from "./ledger/waiting-room.ts";
 export { type BuildHost, type BuildSettings, buildRequests } from "./pipelines/build-requests.ts";
+export { type ConvertHost, type ConvertSettings, convertRows } from "./pipelines/convert-rows.ts";
 export { type GradeResult, grade } from "./pipelines/grade.ts";
 export { type MergeHost, type MergeSettings, mergeResults } from "./pipelines/merge-results.ts";
 export type { GradeSettings, RunHost } from "./pipelines/settings.ts";
@@ -84,6 +85,7 @@ export { providers } from "./providers/index.ts";
 export type { Batch, BatchLimits, Provider, ProviderSettings } from "./providers/provider.ts";
 export { ProviderError } from "./providers/provider-error.ts";
 export type { BuildReport } from "./report/build.ts";
+export type { ConvertReport } from "./report/convert.ts";
 export type { MergeReport } from "./report/merge.ts";
 export type { Summary } from "./report/summary.ts";
 export { type BuildOptions, createBuild } from "./stages/build.ts";

@@ -13,7 +13,7 @@ import { openErrorsOutput, openLinesOutput } from "./outputs.ts";
 import { prepareQuestion, type Question, type QuestionSettings } from "./question.ts";
 import { type RequestSettings, type RequestSteps, requestLimits, requestSteps } from "./request-steps.ts";
 import { checkNoRowIsLost } from "./row-balance.ts";
-import { RowOutputs } from "./row-outputs.ts";
+import { answerFields, RowOutputs } from "./row-outputs.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 
 /** What a user can say about building requests. */
@@ -59,9 +59,8 @@ async function openOutputs(settings: BuildSettings, host: BuildHost, parts: Outp
   const rows = await openLinesOutput(settings, host);
   const errors = await openErrorsOutput(settings, source);
   const { outputField } = settings;
-  const answerColumns = question.columns;
-  const how = { outputField, meta: false, onError: "skip", answerColumns } as const;
-  return new RowOutputs({ ...how, source, rows, errors, counters, signal: host.signal });
+  const added = answerFields({ outputField, meta: false }, question.columns);
+  return new RowOutputs({ ...added, onError: "skip", source, rows, errors, counters, signal: host.signal });
 }
 
 async function* linesOf(source: RowSource, guard: Step<Row, Row>, work: BuildWork) {

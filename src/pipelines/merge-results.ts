@@ -14,7 +14,7 @@ import { prepareQuestion, type Question, type QuestionSettings } from "./questio
 import { type RequestSettings, requestSteps } from "./request-steps.ts";
 import { ResultFiles } from "./result-files.ts";
 import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
-import { RowOutputs } from "./row-outputs.ts";
+import { answerFields, RowOutputs } from "./row-outputs.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 
 /** What a user can say about a merge. */
@@ -76,12 +76,10 @@ async function openOutputs(settings: MergeSettings, host: MergeHost, parts: Outp
   const { question, counters, source } = parts;
   const rows = await openRowsOutput(settings, source.format, host);
   const errors = await openErrorsOutput(settings, rows);
-  const { outputField, meta, onError } = settings;
+  const { onError } = settings;
   const { signal } = host;
-  return new RowOutputs({
-    ...{ source, rows, errors, outputField, meta, onError, counters, signal },
-    answerColumns: question.columns,
-  });
+  const added = answerFields(settings, question.columns);
+  return new RowOutputs({ ...added, source, rows, errors, onError, counters, signal });
 }
 
 function joinOptions(settings: MergeSettings, { prices }: MergeHost, { endpoint, check, request }: Question) {

@@ -9,12 +9,13 @@ import type { Step } from "./answer-rows.ts";
 import { type OpenOutput, sinkOf } from "./outputs.ts";
 import type { GradeSettings } from "./settings.ts";
 
-export interface RowOutputsOptions extends Pick<GradeSettings, "outputField" | "meta" | "onError"> {
+export interface RowOutputsOptions extends Pick<GradeSettings, "onError"> {
   readonly source: RowSource;
   readonly rows: OpenOutput;
   readonly errors: OpenOutput | undefined;
-  /** The columns that an answer fills in a table. */
-  readonly answerColumns: readonly string[];
+  /** The fields that are added to a row, and the columns they fill in a table. */
+  readonly addedFields: readonly string[];
+  readonly addedColumns: readonly string[];
   readonly counters: Counters;
   readonly signal: AbortSignal;
 }
@@ -39,17 +40,17 @@ export class RowOutputs {
 
   /** The guard stage, for what will be written. */
   guard(): Step<Row, Row> {
-    const { outputField, meta } = this.#options;
-    const addedFields = [...addedFieldNames(outputField, meta), ...(this.#isTable ? this.#addedColumns() : [])];
-    return createGuard({ addedFields, columns: this.#isTable ? () => this.#columns : undefined });
+    const { addedFields, addedColumns } = this.#options;
+    if (!this.#isTable) return createGuard({ addedFields, columns: undefined });
+    return createGuard({ addedFields: [...addedFields, ...addedColumns], columns: () => this.#columns });
   }
 
   /** Writes the rows, and makes the outputs final. */
   async write(rows: AsyncIterable<readonly AnsweredRow[]>): Promise<void> {
-    const { rows: rowsOutput, errors: errorsOutput, onError, counters, signal } = this.#options;
+    const { rows: rowsOutput, errors: errorsOutput, addedColumns, onError, counters, signal } = this.#options;
     try {
       const source = this.#isTable ? await this.#awaitColumns(rows) : rows;
-      const options = { columns: this.#columns ?? [], addedColumns: this.#addedColumns() };
+      const options = { columns: this.#columns ?? [], addedColumns };
       if (this.#isTable) refuseColumnClash(options);
       const errors = errorsOutput && sinkOf(errorsOutput, options);
       await write(source, { rows: sinkOf(rowsOutput, options), errors, onError, counters, signal });
@@ -58,11 +59,6 @@ export class RowOutputs {
       await errorsOutput?.output.abandon();
       throw signal.aborted ? signal.reason : error;
     }
-  }
-
-  #addedColumns(): readonly string[] {
-    const { answerColumns, outputField, meta } = this.#options;
-    return [...answerColumns, ...extraColumns(outputField, meta)];
   }
 
   /** Reads ahead until the columns are known. */
@@ -78,6 +74,15 @@ export class RowOutputs {
     }
     return joined(held, iterator);
   }
+}
+
+/** What answers and errors add to a row. */
+export function answerFields(
+  { outputField, meta }: Pick<GradeSettings, "outputField" | "meta">,
+  answerColumns: readonly string[],
+): Pick<RowOutputsOptions, "addedFields" | "addedColumns"> {
+  const addedColumns = [...answerColumns, ...extraColumns(outputField, meta)];
+  return { addedFields: addedFieldNames(outputField, meta), addedColumns };
 }
 
 async function* joined<T>(held: readonly T[], rest: AsyncIterator<T>): AsyncGenerator<T> {

@@ -27,9 +27,9 @@ const CSV = [
   '1,one,"a, b"',
   '2,"two\nlines",x',
   "3,[[emulator:refuse]],",
-  "4,[[emulator:invalid_answer,times=2]],y",
+  '4,"[[emulator:invalid_answer,times=2]]",y',
   "5,ragged",
-  "007,[[emulator:lose,times=1]],z",
+  '007,"[[emulator:lose,times=1]]",z',
 ];
 const SCHEMA = {
   type: "object",
@@ -372,6 +372,44 @@ describe("merge", () => {
     const result = await sandbox.run([...args, ...ON_EMULATOR]);
     expect(result.status).toBe(status);
     expect(result.stderr).toContain(message);
+  });
+});
+
+describe("convert", () => {
+  test("leaves out what cannot be read, says so, and keeps it in --errors", async () => {
+    const sandbox = new Sandbox();
+    sandbox.write("rows.csv", `${CSV.join("\n")}\n`);
+    const args = ["convert", "rows.csv", "-o", "rows.jsonl", "--errors", "unread.csv"];
+    const { status, stdout, stderr } = await sandbox.run(args);
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain("rows.csv:7: expected 3 cells");
+    expect(stderr).toContain("6 rows from csv to jsonl, 1 of them left out");
+    expect(linesOf(sandbox.read("rows.jsonl"))).toHaveLength(5);
+    expect(linesOf(sandbox.read("rows.jsonl"))[4]).toBe(
+      '{"id":"007","response":"[[emulator:lose,times=1]]","note":"z"}',
+    );
+    expect(JSON.parse(sandbox.read("unread.csv"))).toMatchObject({
+      error: { code: "bad_input", line: 7, raw: "5,ragged" },
+    });
+  });
+
+  test.each([
+    ["without a format to write", "rows.jsonl", '{"a":1}\n', [], 64, "--output-format"],
+    [
+      "a row with another column",
+      "rows.jsonl",
+      '{"a":1}\n{"b":1}\n',
+      ["-o", "out.csv"],
+      65,
+      'rows.jsonl:2: the field "b"',
+    ],
+  ])("%s: ends it, and there is no output", async (_name, input, text, args, status, message) => {
+    const sandbox = new Sandbox();
+    sandbox.write(input, text);
+    const result = await sandbox.run(["convert", input, ...args]);
+    expect([result.status, result.stdout]).toEqual([status, ""]);
+    expect(result.stderr).toContain(message);
+    expect(sandbox.files()).not.toContain("out.csv");
   });
 });
 

@@ -9,6 +9,7 @@ export const commands = {
   merge: () => import("./merge.ts").then((module) => module.merge),
   count: () => import("./count.ts").then((module) => module.count),
   split: () => import("./split.ts").then((module) => module.split),
+  convert: () => import("./convert.ts").then((module) => module.convert),
   status: () => import("./status.ts").then((module) => module.status),
   cancel: () => import("./cancel.ts").then((module) => module.cancel),
   costs: () => import("./costs.ts").then((module) => module.costs),

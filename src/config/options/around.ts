@@ -1,7 +1,7 @@
 import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "around";
-const ofRows = ["grade", "build", "submit", "merge", "count", "split"] as const;
+const ofRows = ["grade", "build", "submit", "merge", "count", "split", "convert"] as const;
 const ofLedger = ["status", "cancel", "costs", "gc"] as const;
 const all = [...ofRows, ...ofLedger, "prices", "emulate", "config"] as const;
 
