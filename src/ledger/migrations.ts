@@ -129,6 +129,9 @@ const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX requests_refused ON requests (run) WHERE state = 'failed' AND code = 'budget_exceeded';
   `,
+  `
+  ALTER TABLE chunks ADD COLUMN mode TEXT NOT NULL DEFAULT 'batch';
+  `,
 ];
 
 /** The version that this bg-pipe writes. */

@@ -1,5 +1,6 @@
 import type { ChunkLimits } from "../core/chunk-limits.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Mode } from "../core/mode.ts";
 import { ChunkFile, type NewLine, newChunkName } from "./chunk-file.ts";
 import type { Chunk, Ledger, Run } from "./ledger.ts";
 
@@ -14,11 +15,15 @@ export interface ChunkOrigin {
   readonly model: string;
   /** Which key pays: the first 8 hex digits of its SHA-256. */
   readonly apiKeyId?: string | undefined;
+  /** How requests are asked, at the moment; through batches when undefined. */
+  readonly mode?: () => Mode;
   /** Whether the price of what is asked is known, as far as its estimates say. */
   readonly isPriced?: boolean;
   readonly clock: Clock;
 }
 
+/** So that what is read ahead of the calls stays little. */
+const LIVE_REQUESTS = 256;
 /** Chunks that may be open at a time, each with a file; with more models, the one that has waited longest is sealed. */
 const MAX_OPEN = 500;
 
@@ -69,7 +74,12 @@ export class OpenChunks {
     const file = slots.files[slot] ?? new ChunkFile(ledger.directory, newChunkName(run.id, clock.now()));
     slots.files[slot] = file;
     file.add(line);
-    return file.lines.length < this.#limits.requests ? sealed : [...sealed, ...this.#seal(slots, slot)];
+    return file.lines.length < this.#mostRequests ? sealed : [...sealed, ...this.#seal(slots, slot)];
+  }
+
+  get #mostRequests(): number {
+    const { requests } = this.#limits;
+    return this.#origin.mode?.() === "live" ? Math.min(LIVE_REQUESTS, requests) : requests;
   }
 
   #emptySlots(): ModelSlots["files"] {
@@ -99,13 +109,14 @@ export class OpenChunks {
     files[slot] = undefined;
     file.finish();
     const { name, bytes, tokens, lines } = file;
-    const { ledger, run, provider, endpoint, apiKeyId, isPriced } = this.#origin;
+    const { ledger, run, provider, endpoint, mode = () => "batch", apiKeyId, isPriced } = this.#origin;
     const requests = lines.length;
     const money = {
       ...(isPriced === true && file.isEstimated ? { estimatedCost: file.estimatedCost } : {}),
       ...(apiKeyId === undefined ? {} : { apiKeyId }),
     };
-    const chunk = { runId: run.id, name, provider, endpoint, model, requests, bytes, tokens, ...money };
+    const facts = { provider, endpoint, model, mode: mode() } as const;
+    const chunk = { runId: run.id, name, ...facts, requests, bytes, tokens, ...money };
     return [ledger.seal(chunk, lines)];
   }
 }

@@ -1,9 +1,10 @@
 import type { Reliance } from "../core/budget.ts";
 import type { Counters } from "../core/counters.ts";
 import { InputDataError } from "../core/errors.ts";
+import { ModeSwitch } from "../core/mode-switch.ts";
 import type { RequestRow, Usage } from "../core/records.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Chunk, Ledger } from "../ledger/ledger.ts";
 import { findPrice } from "../pricing/price-table.ts";
 import type { Provider } from "../providers/provider.ts";
 import { createCount } from "../stages/count.ts";
@@ -37,10 +38,13 @@ const MAX_MODELS = 100;
 export class ModelDesks implements Reliance {
   readonly #options: DeskOptions;
   readonly #desks = new Map<string, Desk>();
+  /** It asks through batches only. */
+  readonly #modeSwitch: ModeSwitch;
   readonly #tokenizers = new Map<string, Promise<Tokenizer>>();
 
   constructor(options: DeskOptions) {
     this.#options = options;
+    this.#modeSwitch = new ModeSwitch(options.host.clock, Number.POSITIVE_INFINITY);
   }
 
   /**
@@ -89,7 +93,8 @@ export class ModelDesks implements Reliance {
   readonly estimate = (tokens: number, model?: string): bigint | undefined =>
     this.find(model)?.parts.money.estimate(tokens);
 
-  readonly costOf = (model: string, usage: Usage): bigint | undefined => this.find(model)?.parts.money.costOf(usage);
+  readonly costOf = ({ model, mode }: Pick<Chunk, "model" | "mode">, usage: Usage): bigint | undefined =>
+    this.find(model)?.parts.money.costOf(usage, mode);
 
   get #monies(): readonly Money[] {
     return [...this.#desks.values()].map(({ parts }) => parts.money);
@@ -101,7 +106,8 @@ export class ModelDesks implements Reliance {
     const described = await describeModel(settings, { name: model, models: host.data.models, open });
     const request = { model, extra: {} };
     const question = { endpoint, request, check: undefined, ...described };
-    const parts = { settings, host, question, ...rest, money: this.#moneyOf(model) };
+    const money = this.#moneyOf(model);
+    const parts = { settings, host, question, ...rest, money, modeSwitch: this.#modeSwitch, strategy: undefined };
     return { parts, count: createCount({ endpoint, ...described }) };
   }
 
@@ -109,7 +115,7 @@ export class ModelDesks implements Reliance {
     const { settings, host, endpoint, provider, ledger } = this.#options;
     const price = findPrice(host.prices, model)?.price;
     const expectedOutput = endpoint.path === "/v1/embeddings" ? 0 : settings.expectOutputTokens;
-    return new Money({ ledger, provider: provider.identity, model, price, mode: "batch", expectedOutput });
+    return new Money({ ledger, provider: provider.identity, model, price, mode: () => "batch", expectedOutput });
   }
 
   #tokenizer(encoding: string): Promise<Tokenizer> {

@@ -38,8 +38,10 @@ export class ModelsAsking {
   }
 
   /** @param model Any, opened: what is the same for all is taken from it. */
-  async options(model: string): Promise<Pick<AnswerRowsOptions, "chunk" | "life" | "lifeFor" | "maxBatches">> {
-    const { chunk, life, maxBatches } = await this.open(model);
+  async options(
+    model: string,
+  ): Promise<Pick<AnswerRowsOptions, "chunk" | "batch" | "batchFor" | "live" | "maxBatches">> {
+    const { chunk, batch, live, maxBatches } = await this.open(model);
     return {
       chunk: {
         ...chunk,
@@ -48,11 +50,12 @@ export class ModelsAsking {
         estimate: this.#desks.estimate,
         reask: (line, reply, isReask) => this.#find(line.model).chunk.reask(line, reply, isReask),
       },
-      life,
-      lifeFor: (one) => {
-        const { admission, costOf } = this.#find(one.model).life;
+      batch,
+      batchFor: (one) => {
+        const { admission, costOf } = this.#find(one.model).batch;
         return { admission, costOf, checksOf: (settled) => checksOfChunk(settled, this.#options) };
       },
+      live: { ...live, fileLines: (one, ...lines) => this.#find(one.model).live.fileLines(one, ...lines) },
       maxBatches,
     };
   }

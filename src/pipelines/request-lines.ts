@@ -2,6 +2,7 @@ import { InputDataError } from "../core/errors.ts";
 import type { GoodRow, Row } from "../core/records.ts";
 import { endpoints } from "../endpoints/index.ts";
 import { modelOf, urlOf } from "../stages/take.ts";
+import { followedBy } from "./peek-rows.ts";
 
 /** The first request of an input tells where all of them go. */
 export interface FirstRequest {
@@ -24,11 +25,11 @@ export interface RequestLines {
 export async function openRequestLines(rows: AsyncIterable<readonly Row[]>): Promise<RequestLines> {
   const iterator = rows[Symbol.asyncIterator]();
   const head = await iterator.next();
-  if (head.done === true) return { first: undefined, rows: joined([], iterator) };
+  if (head.done === true) return { first: undefined, rows: followedBy([], iterator) };
   const lines: readonly Row[] = head.value;
   const first = lines.flatMap((row) => (row.kind === "row" ? firstRequest(row) : []))[0];
   if (first === undefined) throw noRequests(lines[0]);
-  return { first, rows: joined([lines], iterator) };
+  return { first, rows: followedBy([lines], iterator) };
 }
 
 function firstRequest(row: GoodRow): readonly FirstRequest[] {
@@ -36,11 +37,6 @@ function firstRequest(row: GoodRow): readonly FirstRequest[] {
   const url = urlOf(row);
   const endpoint = Object.keys(endpoints).find((path): path is keyof typeof endpoints => path === url);
   return endpoint === undefined || model === undefined ? [] : [{ endpoint, model }];
-}
-
-async function* joined<T>(head: readonly T[], rest: AsyncIterator<T>): AsyncGenerator<T> {
-  yield* head;
-  yield* { [Symbol.asyncIterator]: () => rest };
 }
 
 function noRequests(row: Row | undefined): InputDataError {

@@ -7,6 +7,7 @@ import type { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import type { Step } from "./answer-rows.ts";
 import { type OpenOutput, sinkOf } from "./outputs.ts";
+import { followedBy } from "./peek-rows.ts";
 import type { GradeSettings } from "./settings.ts";
 
 export interface RowOutputsOptions extends Pick<GradeSettings, "onError"> {
@@ -72,7 +73,7 @@ export class RowOutputs {
       count += value.length;
       if (count > MAX_HELD_ROWS) throw noColumns();
     }
-    return joined(held, iterator);
+    return followedBy(held, iterator);
   }
 }
 
@@ -83,11 +84,6 @@ export function answerFields(
 ): Pick<RowOutputsOptions, "addedFields" | "addedColumns"> {
   const addedColumns = [...answerColumns, ...extraColumns(outputField, meta)];
   return { addedFields: addedFieldNames(outputField, meta), addedColumns };
-}
-
-async function* joined<T>(held: readonly T[], rest: AsyncIterator<T>): AsyncGenerator<T> {
-  yield* held;
-  yield* { [Symbol.asyncIterator]: () => rest };
 }
 
 function noColumns(): InputDataError {

@@ -75,6 +75,8 @@ export class ChunkStage {
         yield* this.#hand(this.#take(rows));
         // Into the chunk that is open anyway: input that never ends must not keep others from their second try.
         yield* this.#hand(this.#askAgain());
+        // Live, nobody waits for a chunk to be full.
+        if (this.#options.mode?.() === "live") yield* this.#hand(this.#sealed(this.#open.sealAll()));
         yield* this.#awaitRoom();
         if (this.#isFull) await this.#leave();
       }
@@ -282,7 +284,8 @@ export class ChunkStage {
 }
 
 /** Whether the provider never looked at its requests. */
-function wasTurnedAway({ batchId, batchStatus, outputFileId, errorFileId }: Chunk): boolean {
+function wasTurnedAway({ mode, batchId, batchStatus, outputFileId, errorFileId }: Chunk): boolean {
+  if (mode === "live") return false;
   return batchId === null || (batchStatus === "failed" && outputFileId === null && errorFileId === null);
 }
 

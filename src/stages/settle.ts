@@ -5,6 +5,7 @@ import { InternalError } from "../core/errors.ts";
 import { keyOf } from "../core/keys.ts";
 import { type Line, splitLines } from "../core/lines.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Mode } from "../core/mode.ts";
 import type { Failure, Usage } from "../core/records.ts";
 import { type AnswerCheck, judgeAnswer, judgeError, type Verdict } from "../core/verdicts.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
@@ -18,12 +19,12 @@ export interface SettleOptions {
   readonly endpoint: Endpoint;
   /** Whether an answer is what the user's schema asks for; undefined without a schema. */
   readonly check: AnswerCheck | undefined;
-  /** Gives the check of each request of a chunk, by the key it was sent under, in the place of `check`. */
+  /** Gives the check of each request of a batch, by the key it was sent under, in the place of `check`. */
   readonly checksOf?: (chunk: Chunk) => Promise<FindCheck>;
   /** How often a request is asked again. */
   readonly retries: number;
   /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
-  readonly costOf: (usage: Usage) => bigint | undefined;
+  readonly costOf: (usage: Usage, mode: Mode) => bigint | undefined;
   readonly counters: Counters;
   readonly log: Logger;
 }
@@ -60,6 +61,13 @@ export async function settle(chunk: Chunk, options: SettleOptions): Promise<Chun
   return options.ledger.settle(chunk.id, { failure, retries: options.retries, isAttempt: true });
 }
 
+/** Files some lines of a chunk's result file, as they come. */
+export function fileLines(chunk: Chunk, fileId: number, lines: readonly Line[], options: SettleOptions): void {
+  const origin = { fileId, mode: chunk.mode, checkOf: () => options.check };
+  const outcomes = lines.flatMap((line) => judgeLine(line, origin, options) ?? []);
+  record(chunk, outcomes, options);
+}
+
 interface ResultFile {
   readonly chunk: Chunk;
   readonly path: string;
@@ -74,7 +82,7 @@ async function fileOutcomes(file: ResultFile, options: SettleOptions): Promise<v
   let outcomes: RecordedOutcome[] = [];
   for await (const lines of splitLines(createReadStream(file.path), MAX_RESULT_LINE_BYTES)) {
     for (const line of lines) {
-      const outcome = judgeLine(line, { fileId, checkOf: file.checkOf }, options);
+      const outcome = judgeLine(line, { fileId, mode: file.chunk.mode, checkOf: file.checkOf }, options);
       if (outcome === undefined) file.strays.lines += line.length > 0 ? 1 : 0;
       else outcomes.push(outcome);
     }
@@ -97,23 +105,26 @@ function record(
   }
 }
 
-function judgeLine(
-  line: Line,
-  { fileId, checkOf }: Pick<ResultFile, "checkOf"> & { readonly fileId: number },
-  { endpoint, costOf }: SettleOptions,
-): RecordedOutcome | undefined {
+interface Origin {
+  readonly fileId: number;
+  readonly mode: Mode;
+  readonly checkOf: FindCheck;
+}
+
+function judgeLine(line: Line, { fileId, mode, checkOf }: Origin, options: SettleOptions): RecordedOutcome | undefined {
+  const { endpoint, costOf } = options;
   const result = readResultLine(line.bytes.toString());
   const key = result === undefined ? undefined : keyOf(result.customId);
   if (result === undefined || key === undefined) return undefined;
   if (result.kind === "error") return toOutcome(key, judgeError(result));
   const answer = endpoint.readAnswer(result.body);
   const location = { fileId, offset: line.offset, length: line.length };
-  const billed = answer && billOf(answer.usage, costOf);
+  const billed = answer && billOf(answer.usage, (usage) => costOf(usage, mode));
   return { ...toOutcome(key, judgeAnswer(answer, checkOf(key)), location), ...(billed && { billed }) };
 }
 
 /** A reply that does not say what it took was billed all the same, nobody knows with what. */
-function billOf(usage: Usage | undefined, costOf: SettleOptions["costOf"]): Billed {
+function billOf(usage: Usage | undefined, costOf: (usage: Usage) => bigint | undefined): Billed {
   return usage === undefined ? { usage: NOTHING, cost: undefined } : { usage, cost: costOf(usage) };
 }
 

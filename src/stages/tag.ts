@@ -3,7 +3,7 @@ import { triedSoOften } from "../core/failures.ts";
 import { type OwnResult, ownResultLine, type ResultMarks } from "../core/own-result-line.ts";
 import type { AnsweredRow, BadRow, Failure, TextRow, Usage } from "../core/records.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Chunk, Ledger } from "../ledger/ledger.ts";
 import type { ResultReader } from "../ledger/result-reader.ts";
 import type { SettledRow, SettledState } from "../ledger/waiting-room.ts";
 import { readResultLine } from "../providers/result-line.ts";
@@ -14,8 +14,8 @@ export interface TagOptions {
   readonly endpoint: Endpoint;
   /** Whether lines say their batch and attempts, too. */
   readonly withMeta: boolean;
-  /** What a reply of a model has cost, in pico-dollars; undefined when its price is not known. */
-  readonly costOf: (model: string, usage: Usage) => bigint | undefined;
+  /** What a reply to a request of a chunk has cost, in pico-dollars; undefined when its price is not known. */
+  readonly costOf: (chunk: Chunk, usage: Usage) => bigint | undefined;
   readonly counters: Counters;
 }
 
@@ -52,7 +52,7 @@ class Tag {
     return { marks: { batchId: chunk?.batchId ?? null, attempts: state?.attempts ?? 0 } };
   }
 
-  #chunkOf(state: SettledState) {
+  #chunkOf(state: SettledState): Chunk | undefined {
     const { ledger } = this.#options;
     const id = state.kind === "failed" ? state.chunkId : ledger.resultFile(state.result.fileId).chunkId;
     return id === undefined ? undefined : ledger.chunk(id);
@@ -63,7 +63,8 @@ class Tag {
     const { endpoint, costOf, counters } = this.#options;
     const line = readResultLine(text);
     const usage = line?.kind === "response" ? endpoint.readAnswer(line.body)?.usage : undefined;
-    if (usage !== undefined) counters.costOfRows += costOf(this.#chunkOf(state)?.model ?? "", usage) ?? 0n;
+    const chunk = this.#chunkOf(state);
+    if (chunk !== undefined && usage !== undefined) counters.costOfRows += costOf(chunk, usage) ?? 0n;
   }
 }
 
