@@ -2,7 +2,6 @@ import type { Mode } from "../core/mode.ts";
 
 export const CHUNK_STATES = [
   "sealed",
-  "asking",
   "uploading",
   "uploaded",
   "creating",
@@ -10,6 +9,8 @@ export const CHUNK_STATES = [
   "ended",
   "fetched",
   "settled",
+  // Instead of all between the first and the last, for a chunk that is asked live.
+  "asking",
 ] as const;
 export type ChunkState = (typeof CHUNK_STATES)[number];
 
@@ -72,4 +73,10 @@ export interface Chunk extends NewChunk {
   readonly failed: number;
   /** When its files at the provider were dealt with. */
   readonly cleanedAt: number | null;
+}
+
+/** Whether the provider never looked at its requests. */
+export function wasTurnedAway({ mode, batchId, batchStatus, outputFileId, errorFileId }: Chunk): boolean {
+  if (mode === "live") return false;
+  return batchId === null || (batchStatus === "failed" && outputFileId === null && errorFileId === null);
 }

@@ -10,6 +10,7 @@ import type { Logger } from "../core/logger.ts";
 import type { Patience } from "../core/patience.ts";
 import type { RequestRow } from "../core/records.ts";
 import { BudgetedChunks } from "../ledger/budgeted-chunks.ts";
+import { wasTurnedAway } from "../ledger/chunk.ts";
 import type { NewLine } from "../ledger/chunk-file.ts";
 import { DeferredRequests } from "../ledger/deferred.ts";
 import type { Chunk, ChunkState, Claim } from "../ledger/ledger.ts";
@@ -281,12 +282,6 @@ export class ChunkStage {
     this.#open.discard();
     this.#deferred.dispose();
   }
-}
-
-/** Whether the provider never looked at its requests. */
-function wasTurnedAway({ mode, batchId, batchStatus, outputFileId, errorFileId }: Chunk): boolean {
-  if (mode === "live") return false;
-  return batchId === null || (batchStatus === "failed" && outputFileId === null && errorFileId === null);
 }
 
 /** What is known of these, is known by looking at their batches. */

@@ -1,3 +1,4 @@
+import { ModeSwitch } from "../../src/core/mode-switch.ts";
 import type { RequestRow } from "../../src/core/records.ts";
 import { TokenGate } from "../../src/core/token-gate.ts";
 import type { Chunk } from "../../src/ledger/ledger.ts";
@@ -42,7 +43,9 @@ function lifeOf(bench: StageBench) {
   const { ledger, provider, endpoint, check, retries, counters, clock, log, signal } = bench;
   const { intervalMs, patience, keepRemote } = bench;
   const services = { ledger, provider, endpoint, check, retries, counters, clock, log, signal };
-  return { ...services, intervalMs, patience, keepRemote, costOf: bench.costOf, transfers: new TokenGate(1) };
+  const modeSwitch = new ModeSwitch(clock, Number.POSITIVE_INFINITY);
+  const waits = { intervalMs, patience, waiting: patience, modeSwitch };
+  return { ...services, ...waits, keepRemote, costOf: bench.costOf, transfers: new TokenGate(1) };
 }
 
 /** Remembers which chunks were left to a later run. */
