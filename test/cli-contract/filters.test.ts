@@ -169,6 +169,17 @@ describe("build", () => {
     );
   });
 
+  test("the files that grade writes by configuration are not its own", async () => {
+    const sandbox = new Sandbox();
+    sandbox.write("bg-pipe.yaml", "output: graded.csv\nerrors: failed.csv\noutput-format: csv\n");
+    const built = await sandbox.run(["build", ...ON_EMULATOR, "-q"], { stdin: '{"response":"a"}\n' });
+    expect([built.status, linesOf(built.stdout).length]).toEqual([0, 1]);
+    const submitted = await sandbox.run(["submit", ...ON_EMULATOR, "-q"], { stdin: built.stdout });
+    expect([submitted.status, linesOf(submitted.stdout).length]).toEqual([0, 1]);
+    expect((await sandbox.run(["convert"], { stdin: '{"response":"a"}\n' })).status).toBe(64);
+    expect(sandbox.files()).toEqual(["bg-pipe.yaml"]);
+  });
+
   test("an empty input makes an empty file", async () => {
     const sandbox = new Sandbox();
     expect(await sandbox.run(["build", ...ON_EMULATOR, "-q"])).toEqual({ status: 0, stdout: "", stderr: "" });
@@ -303,6 +314,22 @@ describe("submit", () => {
     const poor = await sandbox.run([...args, "--max-cost", "0.0000001"], { env });
     expect(poor.status).toBe(76);
     expect(JSON.parse(poor.stdout).error.code).toBe("budget_exceeded");
+  });
+
+  test("killed behind any step, the same command goes on: one batch, one bill, the same lines", async () => {
+    const sandbox = new Sandbox();
+    const { env, args: external, billing, calls } = await startExternal(sandbox);
+    const args = ["submit", "r.jsonl", ...external.slice(1, 3), ...external.slice(5), "-o", "out.jsonl"];
+    sandbox.write("r.jsonl", `${[1, 2, 3].map((id) => line(id === 3 ? "x" : `${id}`, {})).join("\n")}\n`);
+    for (const point of ["chunk.sealed.after", "call.create.after", "call.download.after", "output.write.before"]) {
+      const killed = await sandbox.run(args, { env: { ...env, BG_PIPE_FAILPOINT: point } });
+      expect([point, killed.status]).toEqual([point, 137]);
+    }
+    expect((await sandbox.run(args, { env })).status).toBe(0);
+    const ids = linesOf(sandbox.read("out.jsonl")).map((text) => JSON.parse(text).custom_id);
+    expect(ids).toEqual(["1", "2", "x"]);
+    expect(await billing()).toMatchObject({ requests: 3 });
+    expect((await calls())["POST /v1/batches"]).toBe(1);
   });
 
   test("an empty input asks nothing", async () => {

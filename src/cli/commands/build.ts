@@ -3,6 +3,7 @@ import { readPackageText } from "../../config/package-data.ts";
 import { EXIT } from "../../core/errors.ts";
 import type { BuildReport } from "../../report/build.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { filterSettings } from "../filter-settings.ts";
 import { boundHeapGrowth } from "../memory.ts";
 import { refuseTerminalInput } from "../terminal-input.ts";
 import { warnOfRows } from "../warn-of-rows.ts";
@@ -38,7 +39,7 @@ async function run(context: CommandContext): Promise<number> {
   const { positionals, configuration, stdin, stdout, log, signal } = context;
   const data = { prompts: await readPackageText("prompts.yaml"), models: await readPackageText("models.yaml") };
   const { buildRequests } = await import("../../pipelines/build-requests.ts");
-  const settings = { ...configuration.values, inputs: positionals };
+  const settings = { ...filterSettings(configuration), inputs: positionals };
   const report = await buildRequests(settings, { stdin, stdout, log, signal, data });
   await tell(context, report);
   return report.failed.byCode.size === 0 ? EXIT.ok : EXIT.rowsFailed;

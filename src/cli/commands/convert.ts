@@ -1,6 +1,7 @@
 import { optionsOf } from "../../config/options.ts";
 import { EXIT } from "../../core/errors.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { filterSettings } from "../filter-settings.ts";
 import { boundHeapGrowth } from "../memory.ts";
 import { refuseTerminalInput } from "../terminal-input.ts";
 import { warnOfRows } from "../warn-of-rows.ts";
@@ -36,7 +37,10 @@ async function run(context: CommandContext): Promise<number> {
   const { positionals, configuration, stdin, stdout, stderr, log, signal } = context;
   const { convertRows } = await import("../../pipelines/convert-rows.ts");
   const { formatConvert } = await import("../../report/convert.ts");
-  const report = await convertRows({ ...configuration.values, inputs: positionals }, { stdin, stdout, signal });
+  const report = await convertRows(
+    { ...filterSettings(configuration), inputs: positionals },
+    { stdin, stdout, signal },
+  );
   warnOfRows(log, report.failed);
   const { quiet, logFormat } = configuration.values;
   if (!quiet && logFormat === "text") await writeText(stderr, formatConvert(report));

@@ -1,5 +1,6 @@
 import { optionsOf } from "../../config/options.ts";
 import type { Command, CommandContext } from "../command.ts";
+import { filterSettings } from "../filter-settings.ts";
 import { boundHeapGrowth } from "../memory.ts";
 import { accessProvider } from "../provider-access.ts";
 import { runHostOf } from "../run-host.ts";
@@ -33,11 +34,10 @@ export const submit: Command = {
 async function run(context: CommandContext): Promise<number> {
   refuseTerminalInput("submit", context);
   boundHeapGrowth();
-  const { values } = context.configuration;
   const access = await accessProvider(context);
   try {
     const address = access.baseUrl === undefined ? {} : { baseUrl: access.baseUrl };
-    const settings = { ...values, ...address, inputs: context.positionals };
+    const settings = { ...filterSettings(context.configuration), ...address, inputs: context.positionals };
     const { submitRequests } = await import("../../pipelines/submit-requests.ts");
     const result = await submitRequests(settings, await runHostOf(context, access));
     await tellSummary(context, result.summary);
