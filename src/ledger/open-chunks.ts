@@ -1,6 +1,7 @@
 import type { ChunkLimits } from "../core/chunk-limits.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Mode } from "../core/mode.ts";
+import { type OverheadTokens, overheadOf } from "../core/overhead-tokens.ts";
 import { ChunkFile, type NewLine, newChunkName } from "./chunk-file.ts";
 import type { Chunk, Ledger, Run } from "./ledger.ts";
 
@@ -19,6 +20,8 @@ export interface ChunkOrigin {
   readonly mode?: () => Mode;
   /** Whether the price of what is asked is known, as far as its estimates say. */
   readonly isPriced?: boolean;
+  /** Input tokens of each request beside its own; 0 when undefined. */
+  readonly overheadTokens?: OverheadTokens;
   readonly clock: Clock;
 }
 
@@ -69,7 +72,7 @@ export class OpenChunks {
 
   #addTo(slots: ModelSlots, line: NewLine): readonly Chunk[] {
     const slot = slots.turn++ % slots.files.length;
-    const sealed = this.#fits(slots.files[slot], line) ? [] : this.#seal(slots, slot);
+    const sealed = this.#fits(slots, slot, line) ? [] : this.#seal(slots, slot);
     const { ledger, run, clock } = this.#origin;
     const file = slots.files[slot] ?? new ChunkFile(ledger.directory, newChunkName(run.id, clock.now()));
     slots.files[slot] = file;
@@ -93,10 +96,12 @@ export class OpenChunks {
     return this.#sealSlots(oldest);
   }
 
-  #fits(file: ChunkFile | undefined, { line, tokens }: NewLine): boolean {
+  #fits({ model, files }: ModelSlots, slot: number, { line, tokens }: NewLine): boolean {
+    const file = files[slot];
     if (file === undefined) return true;
     const bytes = file.bytes + Buffer.byteLength(line) + 1;
-    return bytes <= this.#limits.bytes && file.tokens + tokens <= this.#limits.tokens;
+    const tokensOfAll = file.tokens + tokens + this.#overheadOf(model, file.lines.length + 1);
+    return bytes <= this.#limits.bytes && tokensOfAll <= this.#limits.tokens;
   }
 
   #sealSlots(slots: ModelSlots): readonly Chunk[] {
@@ -108,16 +113,22 @@ export class OpenChunks {
     if (file === undefined) return [];
     files[slot] = undefined;
     file.finish();
-    const { name, bytes, tokens, lines } = file;
+    const { name, bytes, lines } = file;
     const { ledger, run, provider, endpoint, mode = () => "batch", apiKeyId, isPriced } = this.#origin;
     const requests = lines.length;
+    const overheadTokens = this.#overheadOf(model, requests);
+    const tokens = file.tokens + overheadTokens;
     const money = {
       ...(isPriced === true && file.isEstimated ? { estimatedCost: file.estimatedCost } : {}),
       ...(apiKeyId === undefined ? {} : { apiKeyId }),
     };
     const facts = { provider, endpoint, model, mode: mode() } as const;
-    const chunk = { runId: run.id, name, ...facts, requests, bytes, tokens, ...money };
+    const chunk = { runId: run.id, name, ...facts, requests, bytes, tokens, overheadTokens, ...money };
     return [ledger.seal(chunk, lines)];
+  }
+
+  #overheadOf(model: string, requests: number): number {
+    return requests * overheadOf(this.#origin.overheadTokens, model);
   }
 }
 

@@ -13,6 +13,7 @@ import type { AnswerRowsOptions } from "./answer-rows.ts";
 import { chunkLimits } from "./chunk-limits.ts";
 import { liveOptions } from "./live-asking.ts";
 import { apiKeyIdOf, type Money, openBudget } from "./money.ts";
+import { wholeOverhead } from "./overhead.ts";
 import type { Question } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 import type { StrategyRun } from "./strategy.ts";
@@ -63,6 +64,7 @@ export function askingOptions(
       ...chunkOptions(parts),
       ...moneyOptions(parts, execution.run),
       limits,
+      overheadTokens: learnedOverhead(parts),
       patience,
       reask: reaskOf(parts, { ...execution, limits }),
     },
@@ -77,6 +79,13 @@ export function askingOptions(
     live: liveOptions(parts, { settling, patience }),
     maxBatches,
   };
+}
+
+/** Input tokens of each request beside those that are counted, as the provider has billed earlier ones. */
+export function learnedOverhead({ ledger, provider, question }: AskingParts): number {
+  const { endpoint, request } = question;
+  const mean = ledger.meanOverhead({ provider: provider.identity, endpoint: endpoint.path, model: request.model });
+  return wholeOverhead(mean) ?? 0;
 }
 
 function moneyOptions({ settings, host, question, ledger, money }: AskingParts, run: Run) {

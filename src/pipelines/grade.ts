@@ -20,7 +20,7 @@ import { addedFieldNames, createMerge, extraColumns } from "../stages/merge.ts";
 import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
-import { type AskingParts, askingOptions, runChunkLimits } from "./asking.ts";
+import { type AskingParts, askingOptions, learnedOverhead, runChunkLimits } from "./asking.ts";
 import { Money } from "./money.ts";
 import { openLedger, openProvider, outputFiles, runLabel } from "./open-run.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
@@ -120,7 +120,8 @@ class GradeJob {
     const run = { id: NO_RUN, freshSince: settings.fresh ? host.clock.now() : 0 };
     const endpoint = question.endpoint.path;
     const { estimate } = money;
-    await planRows({ rows: source.rows(), steps, ledger, run, endpoint, limits, counters, estimate });
+    const overheadTokens = learnedOverhead(this.#parts);
+    await planRows({ rows: source.rows(), steps, ledger, run, endpoint, limits, overheadTokens, counters, estimate });
     return this.#result(undefined, EXIT.ok, undefined);
   }
 

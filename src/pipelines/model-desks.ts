@@ -10,7 +10,7 @@ import type { Provider } from "../providers/provider.ts";
 import { createCount } from "../stages/count.ts";
 import type { Tokenizer } from "../tokens/tokenizer.ts";
 import type { Step } from "./answer-rows.ts";
-import type { AskingParts } from "./asking.ts";
+import { type AskingParts, learnedOverhead } from "./asking.ts";
 import { Money } from "./money.ts";
 import { describeModel, openTokenizer } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
@@ -29,6 +29,8 @@ export interface DeskOptions {
 export interface Desk {
   readonly parts: AskingParts;
   readonly count: Step<RequestRow, RequestRow>;
+  /** Input tokens of each request beside those that are counted. */
+  readonly overheadTokens: number;
 }
 
 /** Models that one input may ask: each has its estimates and its limits at the provider. */
@@ -93,6 +95,9 @@ export class ModelDesks implements Reliance {
   readonly estimate = (tokens: number, model?: string): bigint | undefined =>
     this.find(model)?.parts.money.estimate(tokens);
 
+  /** Input tokens of each request to a model beside those that are counted. */
+  readonly overheadTokens = (model: string): number => this.find(model)?.overheadTokens ?? 0;
+
   readonly costOf = ({ model, mode }: Pick<Chunk, "model" | "mode">, usage: Usage): bigint | undefined =>
     this.find(model)?.parts.money.costOf(usage, mode);
 
@@ -108,7 +113,7 @@ export class ModelDesks implements Reliance {
     const question = { endpoint, request, check: undefined, ...described };
     const money = this.#moneyOf(model);
     const parts = { settings, host, question, ...rest, money, modeSwitch: this.#modeSwitch, strategy: undefined };
-    return { parts, count: createCount({ endpoint, ...described }) };
+    return { parts, count: createCount({ endpoint, ...described }), overheadTokens: learnedOverhead(parts) };
   }
 
   #moneyOf(model: string): Money {

@@ -48,6 +48,7 @@ export class ModelsAsking {
         budget: this.#budget(),
         isPriced: true,
         estimate: this.#desks.estimate,
+        overheadTokens: this.#desks.overheadTokens,
         reask: (line, reply, isReask) => this.#find(line.model).chunk.reask(line, reply, isReask),
       },
       batch,

@@ -84,10 +84,10 @@ class SubmitJob {
     if (lines.first === undefined) return this.#result(undefined, EXIT.ok, undefined);
     const { build, count } = this.#steps();
     const limits = runChunkLimits((await this.#desks.open(lines.first.model)).parts);
-    const { estimate } = this.#desks;
+    const { estimate, overheadTokens } = this.#desks;
     const rows = prepared(lines.rows, this.#desks);
     const steps = (some: readonly Row[]) => count(build(some));
-    await planRows({ rows, steps, ledger, run, endpoint: endpoint.path, limits, counters, estimate });
+    await planRows({ rows, steps, ledger, run, endpoint: endpoint.path, limits, overheadTokens, counters, estimate });
     return this.#result(undefined, EXIT.ok, undefined);
   }
 

@@ -1,5 +1,6 @@
 import type { Counters } from "../core/counters.ts";
 import type { FailureCode } from "../core/records.ts";
+import { errorPercent, formatErrorPercent } from "./estimate-error.ts";
 
 /** What a run did, as `--summary FILE` has it. */
 export interface Summary {
@@ -43,6 +44,11 @@ export interface Summary {
       readonly output: number;
       readonly reasoning: number;
     } | null;
+    /**
+     * How far the estimate was off, in percent of what was billed, over those batches every request of which was billed;
+     * above 0 when it was too high. Null when there were none.
+     */
+    readonly input_error_percent: number | null;
   };
   /** Pico-dollars here, exact dollars in JSON (`stringifyWithUsd`). Null where a price is not known. */
   readonly cost: {
@@ -97,6 +103,7 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
     tokens: {
       estimated_input: counters.tokensEstimated,
       billed: tokensBilled.input + tokensBilled.output === 0 ? null : { ...tokensBilled },
+      input_error_percent: errorPercent(counters.inputCompared),
     },
     cost: costsIn(counters, facts),
     seconds: facts.seconds,
@@ -129,7 +136,7 @@ type DisplayUsd = (amount: bigint | undefined) => string;
 
 function runLines(summary: Summary, usd: DisplayUsd): string[] {
   const { rows, requests, batches_submitted: batches, tokens, seconds } = summary;
-  const { billed } = tokens;
+  const { billed, input_error_percent: error } = tokens;
   return [
     `rows      ${n(rows.read)} read, ${n(rows.answered)} answered, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
     `requests  ${sources(requests)}`,
@@ -141,6 +148,7 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
           `          ${n(billed.input)} input (${n(billed.cached)} cached) and ${n(billed.output)} output ` +
             `(${n(billed.reasoning)} reasoning) billed`,
         ]),
+    ...(error === null ? [] : [`          the estimate of the input is off by ${formatErrorPercent(error)}`]),
     ...costLines(summary, usd),
     ...(rows.skipped > 0 ? [`skipped   ${n(rows.skipped)} failed rows are not in the output`] : []),
   ];

@@ -183,8 +183,9 @@ class AskedChunk {
       counters.liveCalls++;
       const reply = await durableStepAsync("call.ask", () => respond(attempt));
       pulse.lastAnswerAt = clock.now();
-      permit.end(endOf(reply));
+      // Until it is on disk it counts as under way: a kill may cost no more calls than may be made at a time.
       await this.#file(request, reply);
+      permit.end(endOf(reply));
       return undefined;
     } catch (error) {
       permit.end(endOfFailure(error));
@@ -211,8 +212,9 @@ class AskedChunk {
       this.#refuse(request, error);
       return undefined;
     }
-    counters.countLiveFailure(error.kind);
-    const { kind, message: said } = error;
+    const { message: said, isUnsent } = error;
+    const kind = error.kind === "unavailable" && isUnsent ? "held_back" : error.kind;
+    if (kind !== "held_back") counters.countLiveFailure(kind);
     log.debug("request.retry", { request: request.customId, attempt: attempts.count, error: said });
     return attempts.failed(kind, said);
   }

@@ -1,6 +1,7 @@
 import type { ChunkLimits } from "../core/chunk-limits.ts";
 import { ChunkTally } from "../core/chunk-tally.ts";
 import type { Counters } from "../core/counters.ts";
+import { type OverheadTokens, overheadOf } from "../core/overhead-tokens.ts";
 import type { Request, RequestRow } from "../core/records.ts";
 import { requestLineBytes } from "../core/request-line.ts";
 import type { Claim, Ledger, Run } from "../ledger/ledger.ts";
@@ -13,6 +14,8 @@ export interface PlanOptions {
   readonly endpoint: string;
   readonly seen: SeenKeys;
   readonly limits: ChunkLimits;
+  /** Input tokens of each request beside its own. */
+  readonly overheadTokens: OverheadTokens;
   readonly counters: Counters;
   /** What a request of so many input tokens will cost, in pico-dollars; undefined when its price is not known. */
   readonly estimate: (tokens: number, model?: string) => bigint | undefined;
@@ -48,7 +51,8 @@ export class Plan {
     const bytes = requestLineBytes(key, endpoint, bodyText);
     if (!this.#tally.takes(bytes, tokens)) counters.countFailure("too_long");
     else if (kind === "settled") counters.rowsReused++;
-    else if (kind === "new") this.#ask(bytes, tokens, body.model);
+    else if (kind === "new")
+      this.#ask(bytes, tokens + overheadOf(this.#options.overheadTokens, body.model), body.model);
     else counters.rowsAttached++;
   }
 

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { ChunkLimits } from "../../src/core/chunk-limits.ts";
+import type { OverheadTokens } from "../../src/core/overhead-tokens.ts";
 import type { NewLine } from "../../src/ledger/chunk-file.ts";
 import type { Chunk } from "../../src/ledger/ledger.ts";
 import { OpenChunks } from "../../src/ledger/open-chunks.ts";
@@ -14,10 +15,11 @@ class Filling extends LedgerBench {
   readonly chunks: OpenChunks;
   readonly sealed: Chunk[] = [];
 
-  constructor(limits: Partial<ChunkLimits> = {}) {
+  constructor(limits: Partial<ChunkLimits> = {}, overheadTokens: OverheadTokens = 0) {
     super(sqliteBackEnd);
     const { ledger, own: run, clock } = this;
-    const origin = { ledger, run, provider: "p", endpoint: "/v1/e", model: "default", isPriced: true, clock };
+    const of = { provider: "p", endpoint: "/v1/e", model: "default", isPriced: true, overheadTokens };
+    const origin = { ledger, run, ...of, clock };
     this.chunks = new OpenChunks(origin, { ...NO_LIMITS, ...limits });
   }
 
@@ -59,6 +61,18 @@ describe("chunks that are being filled", () => {
     expect(costs).toEqual([
       ["known", 7n],
       ["unknown", undefined],
+    ]);
+  });
+
+  test("count what the provider adds to each request, by its model", () => {
+    const filling = new Filling({ tokens: 10 }, (model) => (model === "heavy" ? 4 : 0));
+    for (const key of "abcd") filling.add(key, { model: key < "c" ? "heavy" : "light" });
+    filling.add("e", { model: "heavy" });
+    filling.end();
+    expect(filling.sealed.map(({ model, tokens }) => [model, tokens])).toEqual([
+      ["heavy", 10],
+      ["light", 2],
+      ["heavy", 5],
     ]);
   });
 

@@ -54,19 +54,25 @@ async function hostOf(context: CommandContext): Promise<CountHost> {
   return { stdin, log, signal, data, prices, learned: (model) => learn(context, model) };
 }
 
+const NOTHING_LEARNED = { tokenLimit: undefined, outputTokens: undefined, overheadTokens: undefined };
+
 /** Where nothing has been run yet, nothing is known, and no ledger is made. */
 async function learn(context: CommandContext, model: string) {
   const { openInventory, openLedger } = await import("../ledger-access.ts");
   const { providerIdentity } = await import("../../providers/facts.ts");
-  const { provider, baseUrl } = context.configuration.values;
+  const { provider, baseUrl, endpoint } = context.configuration.values;
   const isEmbedded = provider === "emulator" && baseUrl === undefined;
-  const identity = providerIdentity(provider, { baseUrl, isEmbedded });
+  const kind = { provider: providerIdentity(provider, { baseUrl, isEmbedded }), endpoint, model };
   const inventory = await openInventory(context);
-  if (inventory === undefined) return { tokenLimit: undefined, outputTokens: undefined };
+  if (inventory === undefined) return NOTHING_LEARNED;
   inventory.close();
   const ledger = await openLedger(context);
   try {
-    return { tokenLimit: ledger.tokenLimit(identity, model), outputTokens: ledger.meanOutput(identity, model) };
+    return {
+      tokenLimit: ledger.tokenLimit(kind.provider, model),
+      outputTokens: ledger.meanOutput(kind.provider, model),
+      overheadTokens: ledger.meanOverhead(kind),
+    };
   } finally {
     ledger.close();
   }

@@ -20,7 +20,7 @@ export const providerOptions = {
     type: "string",
     summary: "Address of the provider's API",
     group,
-    commands: [...all, "build", "merge"],
+    commands: [...all, "count", "build", "merge"],
     value: "URL",
     environment: ["OPENAI_BASE_URL"],
     defaultText: "the provider's own",
