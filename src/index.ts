@@ -1,8 +1,9 @@
 /**
  * bg-pipe as a library: the pipeline that the command line runs, and every part of it for pipelines of one's own.
  *
- * {@link grade} is the whole pipeline; {@link count} and {@link split} read rows and ask nothing, {@link takeCosts} adds
- * up what a ledger's {@link books} say was spent. The stages are functions and small classes over arrays of rows, in the order
+ * {@link grade} is the whole pipeline; {@link buildRequests}, {@link submitRequests} and {@link mergeResults} are its three
+ * parts, over files. {@link count} and {@link split} read rows and ask nothing, {@link takeCosts} adds up what a ledger's
+ * {@link books} say was spent. The stages are functions and small classes over arrays of rows, in the order
  * of the flow: {@link RowSource}, {@link createGuard}, {@link createBuild}, {@link createCount}, {@link ChunkStage},
  * {@link submit}, {@link poll}, {@link fetchResults}, {@link settle}, {@link createMerge}, {@link write}. The
  * registries ({@link formats}, {@link providers}, {@link endpoints}, {@link tokenizers}, {@link ledgers}) map names to
@@ -78,11 +79,15 @@ export {
   type SettledRow,
   type WaitingRoom,
 } from "./ledger/waiting-room.ts";
+export { type BuildHost, type BuildSettings, buildRequests } from "./pipelines/build-requests.ts";
+export { type ConvertHost, type ConvertSettings, convertRows } from "./pipelines/convert-rows.ts";
 export { type CountHost, type CountResult, type CountSettings, count, type Learned } from "./pipelines/count.ts";
 export { type GradeResult, grade } from "./pipelines/grade.ts";
+export { type MergeHost, type MergeSettings, mergeResults } from "./pipelines/merge-results.ts";
 export type { GradeSettings, RunHost } from "./pipelines/settings.ts";
 export { type SplitHost, type SplitSettings, split } from "./pipelines/split.ts";
 export type { Middleware, Respond, Strategy, StrategyAnswer } from "./pipelines/strategy.ts";
+export { submitRequests } from "./pipelines/submit-requests.ts";
 export { type CostsQuestion, type TimeWindow, takeCosts } from "./pipelines/take-costs.ts";
 export { type BilledUsage, costOf, type ExpectedUsage, estimateCost } from "./pricing/cost.ts";
 export type { Mode, PicoUsd, Price, Rates, RatesByMode, Tier } from "./pricing/price.ts";
@@ -95,8 +100,11 @@ export { createRenderer, type RendererOptions } from "./prompts/renderer.ts";
 export { providers } from "./providers/index.ts";
 export type { Batch, BatchLimits, LiveReply, LiveRequest, Provider, ProviderSettings } from "./providers/provider.ts";
 export { ProviderError } from "./providers/provider-error.ts";
+export type { BuildReport } from "./report/build.ts";
+export type { ConvertReport } from "./report/convert.ts";
 export { COST_GROUPS, type CostFigures, type CostGroup, type CostsReport } from "./report/costs.ts";
 export type { CountFigures, CountReport, FileFigures, TokenFigures } from "./report/count.ts";
+export type { MergeReport } from "./report/merge.ts";
 export type { SplitFile, SplitReport } from "./report/split.ts";
 export type { Summary } from "./report/summary.ts";
 export { type AskOptions, ask, type LiveAttempt } from "./stages/ask.ts";

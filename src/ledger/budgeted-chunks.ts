@@ -1,5 +1,6 @@
 import type { Budget } from "../core/budget.ts";
 import type { Counters } from "../core/counters.ts";
+import { type OverheadTokens, overheadOf } from "../core/overhead-tokens.ts";
 import type { Failure } from "../core/records.ts";
 import type { NewLine } from "./chunk-file.ts";
 import type { Chunk, Ledger, Run } from "./ledger.ts";
@@ -10,9 +11,9 @@ export interface BudgetedChunksOptions {
   readonly run: Run;
   readonly budget: Budget;
   /** What a request of so many input tokens will cost, in pico-dollars; undefined when its price is not known. */
-  readonly estimate: (tokens: number) => bigint | undefined;
-  /** Input tokens of each request beside its own; 0 when undefined. */
-  readonly overheadTokens?: number;
+  readonly estimate: (tokens: number, model?: string) => bigint | undefined;
+  /** Input tokens of each request beside its own; none when undefined. */
+  readonly overheadTokens?: OverheadTokens;
   readonly counters: Counters;
 }
 
@@ -44,7 +45,7 @@ export class BudgetedChunks {
   add(line: NewLine, which: Try = "first"): readonly Chunk[] {
     const { budget, estimate } = this.#options;
     const tokens = this.#tokensOf(line);
-    const cost = estimate(tokens);
+    const cost = estimate(tokens, line.model);
     const verdict = this.hasHeld ? "wait" : budget.admit(tokens, cost);
     if (verdict === "admitted") return this.#admit(line, cost, which);
     if (verdict === "wait") this.#held.push([line, which]);
@@ -62,8 +63,8 @@ export class BudgetedChunks {
     return this.#open.add({ ...line, estimatedCost: cost });
   }
 
-  #tokensOf({ tokens }: NewLine): number {
-    return tokens + (this.#options.overheadTokens ?? 0);
+  #tokensOf({ tokens, model = "" }: NewLine): number {
+    return tokens + overheadOf(this.#options.overheadTokens, model);
   }
 
   /** Tries what is held once more, in order. @returns the chunks that are sealed by it */

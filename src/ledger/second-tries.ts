@@ -62,12 +62,12 @@ export class SecondTries {
   *#linesOf(chunkId: number): Generator<NewLine> {
     const { ledger } = this.#options;
     this.#times.delete(chunkId);
-    const { name } = ledger.chunk(chunkId);
+    const { name, model } = ledger.chunk(chunkId);
     const reader = new ChunkFileReader(ledger.directory, name);
     try {
       for (let after = -1; ; ) {
         const requests = ledger.unasked(chunkId, after, UNASKED_AT_A_TIME);
-        yield* this.#claimed(requests).map((request) => this.#lineOf(request, reader));
+        yield* this.#claimed(requests).map((request) => this.#lineOf({ request, model }, reader));
         after = requests.at(-1)?.offset ?? after;
         if (requests.length < UNASKED_AT_A_TIME) return;
       }
@@ -85,7 +85,14 @@ export class SecondTries {
     return requests.filter((_, index) => claims[index]?.kind === "new");
   }
 
-  #lineOf({ key, tokens, origin, reply, isReask, ...place }: UnaskedRequest, reader: ChunkFileReader): NewLine {
-    return this.lineFor({ key, tokens, origin, line: reader.read(place) }, reply, isReask);
+  #lineOf({ request, model }: UnaskedLine, reader: ChunkFileReader): NewLine {
+    const { key, tokens, origin, reply, isReask, ...place } = request;
+    return this.lineFor({ key, tokens, origin, model, line: reader.read(place) }, reply, isReask);
   }
+}
+
+/** A request to ask again, and the model that its chunk asks. */
+interface UnaskedLine {
+  readonly request: UnaskedRequest;
+  readonly model: string;
 }

@@ -29,6 +29,8 @@ export interface AnswerRowsOptions {
   readonly chunk: Omit<ChunkOptions, "ledger" | "run" | "waitingRoom" | "signal">;
   /** How chunks are taken through batches, and how they are asked live. */
   readonly batch: Omit<RunBatchOptions, "chunkStage" | "onSettled" | "signal">;
+  /** What is different for some batches; nothing when undefined. */
+  readonly batchFor?: (chunk: Chunk) => Partial<Pick<RunBatchOptions, "admission" | "costOf" | "checksOf">>;
   readonly live: LiveOptions;
   readonly maxBatches: number;
   readonly merge: Step<SettledRow, AnsweredRow>;
@@ -86,7 +88,8 @@ async function ask(options: AnswerRowsOptions): Promise<void> {
   const batch = { ...options.batch, chunkStage, onSettled, signal };
   const live = { ...options.live, chunkStage, onSettled, onFiled: () => waitingRoom.notify(), signal };
   const { readAhead, isLive } = live;
-  const work = (chunk: Chunk) => (chunk.mode === "live" ? runLive(chunk, live) : runBatch(chunk, batch));
+  const work = (chunk: Chunk) =>
+    chunk.mode === "live" ? runLive(chunk, live) : runBatch(chunk, { ...batch, ...options.batchFor?.(chunk) });
   const limit = () => (isLive() ? Number.POSITIVE_INFINITY : maxBatches);
   const steps: Duplex = chain([options.guard, options.build, options.count], { ...ONE_ARRAY_AT_A_TIME });
   await pipeline(

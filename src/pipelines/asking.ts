@@ -22,7 +22,7 @@ import type { StrategyRun } from "./strategy.ts";
 export interface AskingParts {
   readonly settings: GradeSettings;
   readonly host: RunHost;
-  readonly question: Question;
+  readonly question: Pick<Question, "endpoint" | "request" | "tokenizer" | "contextWindow" | "check">;
   readonly provider: Provider;
   readonly counters: Counters;
   readonly ledger: Ledger;
@@ -36,6 +36,8 @@ export interface AskingParts {
 interface Execution {
   readonly run: Run;
   readonly results: ResultReader;
+  /** How long a run waits that never goes live; by its settings when undefined. */
+  readonly patience?: Patience;
 }
 
 /** What a chunk of the run may hold, with what earlier runs have learned of the provider. */
@@ -51,9 +53,9 @@ export function askingOptions(
   execution: Execution,
 ): Pick<AnswerRowsOptions, "chunk" | "batch" | "live" | "maxBatches"> {
   const { settings, host } = parts;
-  const patience = patienceOf(settings, host);
+  const patience = execution.patience ?? patienceOf(settings, host);
   const { modeSwitch } = parts;
-  const untilLive = patienceOf(settings, host, modeSwitch.liveFrom);
+  const untilLive = execution.patience ?? patienceOf(settings, host, modeSwitch.liveFrom);
   const settling = { ...settlingOptions(parts), costOf: parts.money.costOf };
   const limits = runChunkLimits(parts);
   const { maxBatches } = settings;
@@ -97,7 +99,8 @@ function moneyOptions({ settings, host, question, ledger, money }: AskingParts, 
   };
 }
 
-function patienceOf({ detach, wait }: GradeSettings, { clock }: RunHost, until?: number): Patience {
+/** How long a run waits, from now on. @param until When it ends at the latest, in milliseconds since the Unix epoch. */
+export function patienceOf({ detach, wait }: GradeSettings, { clock }: RunHost, until?: number): Patience {
   const waitMs = wait === undefined ? undefined : wait * 1000;
   return new Patience(clock, detach ? (waitMs ?? 0) : waitMs, until);
 }

@@ -1,20 +1,16 @@
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
 import { unlessAborted } from "../core/abort.ts";
 import { Counters } from "../core/counters.ts";
-import { BgPipeError, EXIT, HaltError, InternalError } from "../core/errors.ts";
+import { BgPipeError, EXIT, HaltError } from "../core/errors.ts";
 import { ModeSwitch } from "../core/mode-switch.ts";
 import type { AnsweredRow, Row } from "../core/records.ts";
 import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
-import { ledgers } from "../ledger/index.ts";
-import type { Ledger, Run, RunEnd } from "../ledger/ledger.ts";
+import type { Run, RunEnd } from "../ledger/ledger.ts";
 import { ResultReader } from "../ledger/result-reader.ts";
 import { CompletionOrderRoom, InputOrderRoom } from "../ledger/waiting-room.ts";
 import { findPrice } from "../pricing/price-table.ts";
 import { stringifyWithUsd } from "../pricing/usd-json.ts";
-import { providers } from "../providers/index.ts";
-import type { Provider } from "../providers/provider.ts";
 import { type Summary, summarise } from "../report/summary.ts";
 import { createBuild } from "../stages/build.ts";
 import { createCount } from "../stages/count.ts";
@@ -26,10 +22,12 @@ import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
 import { type AskingParts, askingOptions, learnedOverhead, runChunkLimits } from "./asking.ts";
 import { Money } from "./money.ts";
+import { openLedger, openProvider, outputFiles, runLabel } from "./open-run.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
 import { peekRows } from "./peek-rows.ts";
 import { planRows } from "./plan-rows.ts";
-import { prepareQuestion } from "./question.ts";
+import { prepareQuestion, type Question } from "./question.ts";
+import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 import { StrategyRun } from "./strategy.ts";
 
@@ -90,19 +88,8 @@ function moneyOf({ settings, host, question, provider, ledger, modeSwitch }: Mon
   return new Money({ ledger, provider: provider.identity, model, price, mode: () => modeSwitch.mode, expectedOutput });
 }
 
-async function openProvider(settings: GradeSettings, host: RunHost): Promise<Provider> {
-  const { provider, baseUrl, keepRemote: keepsFiles } = settings;
-  const create = await providers[provider]();
-  const { apiKey, isEmbedded, log, clock, signal } = host;
-  return create({ baseUrl, apiKey, isEmbedded, keepsFiles, log, clock, signal });
-}
-
-async function openLedger({ stateDir }: GradeSettings, { clock }: RunHost): Promise<Ledger> {
-  const open = await ledgers.sqlite();
-  return open({ directory: stateDir, clock });
-}
-
 interface GradeParts extends AskingParts {
+  readonly question: Question;
   /** Aborts the host's signal. */
   readonly stop: AbortController;
   readonly source: RowSource;
@@ -275,26 +262,3 @@ interface Outputs {
 
 /** As who a dry run asks the ledger. */
 const NO_RUN = -1;
-
-/** What a run is about, for people who look at the ledger. */
-function runLabel({ inputs, output }: GradeSettings, model: string): string {
-  const from = inputs.length === 0 ? "stdin" : inputs.join(" ");
-  const to = output === undefined || output === "-" ? "stdout" : output;
-  return `${from} → ${to}, ${model}`;
-}
-
-/** The files that a run writes, as absolute paths. */
-function outputFiles({ output, errors }: GradeSettings): readonly string[] {
-  return [output === "-" ? undefined : output, errors].flatMap((path) => (path === undefined ? [] : [resolve(path)]));
-}
-
-function exitStatusOf({ rowsFailed, rowsFailedTotal }: Counters): number {
-  if (rowsFailed.has("budget_exceeded")) return EXIT.stopped;
-  return rowsFailedTotal === 0 ? EXIT.ok : EXIT.rowsFailed;
-}
-
-/** One row in, one row out. */
-function checkNoRowIsLost({ rowsRead, rowsWritten, rowsSkipped }: Counters): void {
-  if (rowsRead === rowsWritten + rowsSkipped) return;
-  throw new InternalError(`${rowsRead} rows were read, but ${rowsWritten} written and ${rowsSkipped} skipped`);
-}

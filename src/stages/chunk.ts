@@ -27,7 +27,7 @@ export interface ChunkOptions extends ChunkOrigin {
   /** What the run may take; undefined for all it asks for. */
   readonly budget?: Budget;
   /** What a request of so many input tokens will cost, in pico-dollars; undefined when its price is not known. */
-  readonly estimate?: (tokens: number) => bigint | undefined;
+  readonly estimate?: (tokens: number, model?: string) => bigint | undefined;
   readonly patience: Patience;
   readonly counters: Counters;
   readonly log: Logger;

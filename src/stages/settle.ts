@@ -19,6 +19,8 @@ export interface SettleOptions {
   readonly endpoint: Endpoint;
   /** Whether an answer is what the user's schema asks for; undefined without a schema. */
   readonly check: AnswerCheck | undefined;
+  /** Gives the check of each request of a batch, by the key it was sent under, in the place of `check`. */
+  readonly checksOf?: (chunk: Chunk) => Promise<FindCheck>;
   /** How often a request is asked again. */
   readonly retries: number;
   /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
@@ -26,6 +28,9 @@ export interface SettleOptions {
   readonly counters: Counters;
   readonly log: Logger;
 }
+
+/** Whether an answer is what the request asked for; undefined when any is. */
+export type FindCheck = (key: string) => AnswerCheck | undefined;
 
 const MAX_RESULT_LINE_BYTES = 1 << 28;
 const OUTCOMES_AT_A_TIME = 500;
@@ -40,12 +45,16 @@ const OUTCOMES_AT_A_TIME = 500;
 export async function settle(chunk: Chunk, options: SettleOptions): Promise<Chunk> {
   const names = resultFileNames(chunk);
   const strays = { lines: 0 };
+  const checkOf = (await options.checksOf?.(chunk)) ?? (() => options.check);
   const files = [
     chunk.outputFileId === null ? [] : names.output,
     chunk.errorFileId === null ? [] : names.errors,
   ].flat();
   for (const name of files) {
-    await fileOutcomes({ chunk, path: join(options.ledger.directory, "results", name), name, strays }, options);
+    await fileOutcomes(
+      { chunk, path: join(options.ledger.directory, "results", name), name, strays, checkOf },
+      options,
+    );
   }
   if (strays.lines > 0) options.log.warn("result lines that are corrupt or not ours", { ...strays, chunk: chunk.name });
   const failure = leftoverFailure(chunk);
@@ -54,11 +63,9 @@ export async function settle(chunk: Chunk, options: SettleOptions): Promise<Chun
 
 /** Files some lines of a chunk's result file, as they come. */
 export function fileLines(chunk: Chunk, fileId: number, lines: readonly Line[], options: SettleOptions): void {
-  record(
-    chunk,
-    lines.flatMap((line) => judgeLine(line, { fileId, mode: chunk.mode }, options) ?? []),
-    options,
-  );
+  const origin = { fileId, mode: chunk.mode, checkOf: () => options.check };
+  const outcomes = lines.flatMap((line) => judgeLine(line, origin, options) ?? []);
+  record(chunk, outcomes, options);
 }
 
 interface ResultFile {
@@ -67,6 +74,7 @@ interface ResultFile {
   readonly name: string;
   /** Counts lines that say nothing about a request of ours. */
   readonly strays: { lines: number };
+  readonly checkOf: FindCheck;
 }
 
 async function fileOutcomes(file: ResultFile, options: SettleOptions): Promise<void> {
@@ -74,7 +82,7 @@ async function fileOutcomes(file: ResultFile, options: SettleOptions): Promise<v
   let outcomes: RecordedOutcome[] = [];
   for await (const lines of splitLines(createReadStream(file.path), MAX_RESULT_LINE_BYTES)) {
     for (const line of lines) {
-      const outcome = judgeLine(line, { fileId, mode: file.chunk.mode }, options);
+      const outcome = judgeLine(line, { fileId, mode: file.chunk.mode, checkOf: file.checkOf }, options);
       if (outcome === undefined) file.strays.lines += line.length > 0 ? 1 : 0;
       else outcomes.push(outcome);
     }
@@ -100,10 +108,11 @@ function record(
 interface Origin {
   readonly fileId: number;
   readonly mode: Mode;
+  readonly checkOf: FindCheck;
 }
 
-function judgeLine(line: Line, { fileId, mode }: Origin, options: SettleOptions): RecordedOutcome | undefined {
-  const { endpoint, check, costOf } = options;
+function judgeLine(line: Line, { fileId, mode, checkOf }: Origin, options: SettleOptions): RecordedOutcome | undefined {
+  const { endpoint, costOf } = options;
   const result = readResultLine(line.bytes.toString());
   const key = result === undefined ? undefined : keyOf(result.customId);
   if (result === undefined || key === undefined) return undefined;
@@ -111,7 +120,7 @@ function judgeLine(line: Line, { fileId, mode }: Origin, options: SettleOptions)
   const answer = endpoint.readAnswer(result.body);
   const location = { fileId, offset: line.offset, length: line.length };
   const billed = answer && billOf(answer.usage, (usage) => costOf(usage, mode));
-  return { ...toOutcome(key, judgeAnswer(answer, check), location), ...(billed && { billed }) };
+  return { ...toOutcome(key, judgeAnswer(answer, checkOf(key)), location), ...(billed && { billed }) };
 }
 
 /** A reply that does not say what it took was billed all the same, nobody knows with what. */

@@ -16,14 +16,18 @@ async function loadedBy(argv: readonly string[]): Promise<string[]> {
   return run.stderr.split("\n").filter((line) => line.startsWith("loaded "));
 }
 
-test.each([[["--help"]], [["grade", "--help"]], [["emulate", "--help"]], [["--version"]]])(
-  "%j loads nothing heavy",
-  async (argv) => {
-    const loaded = await loadedBy(argv);
-    expect(loaded.some((line) => line.endsWith("src/cli/main.ts"))).toBe(true);
-    expect(loaded.filter((line) => HEAVY.test(line))).toEqual([]);
-  },
-);
+test.each([
+  [["--help"]],
+  [["grade", "--help"]],
+  [["emulate", "--help"]],
+  [["submit", "--help"]],
+  [["merge", "--help"]],
+  [["--version"]],
+])("%j loads nothing heavy", async (argv) => {
+  const loaded = await loadedBy(argv);
+  expect(loaded.some((line) => line.endsWith("src/cli/main.ts"))).toBe(true);
+  expect(loaded.filter((line) => HEAVY.test(line))).toEqual([]);
+});
 
 test("the hook does see what is heavy", async () => {
   const loaded = await loadedBy(["config", "check"]);

@@ -55,7 +55,7 @@ class TriesBench extends LedgerBench {
 }
 
 function lineFor(key: string): NewLine {
-  return { key, tokens: 3, origin: `in.jsonl:${key}`, line: `{"流":"${key}"}` };
+  return { key, tokens: 3, model: "m", origin: `in.jsonl:${key}`, line: `{"流":"${key}"}` };
 }
 
 describe("SecondTries", () => {
@@ -171,7 +171,7 @@ describe("with a reason", () => {
     bench.replies(chunk, "a");
     bench.over(chunk);
     await bench.clock.advance(1_000);
-    const again = { key: "a", origin: "in.jsonl:a", line: "again", sentKey: "other", tokens: 9 };
+    const again = { key: "a", model: "m", origin: "in.jsonl:a", line: "again", sentKey: "other", tokens: 9 };
     expect([...bench.tries.due()]).toEqual([again, lineFor("b")]);
     const reply = { result: bench.result(chunk), reason: "not a" };
     expect(asked).toEqual([{ line: lineFor("a"), reply, isReask: false }]);

@@ -6,6 +6,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { boundHeapGrowth } from "../memory.ts";
 import { printReport } from "../print-report.ts";
 import { refuseTerminalInput } from "../terminal-input.ts";
+import { warnOfRows } from "../warn-of-rows.ts";
 
 /** Tokens, before anything is asked. */
 export const count: Command = {
@@ -78,11 +79,7 @@ async function learn(context: CommandContext, model: string) {
 }
 
 function warn({ log }: CommandContext, { uncounted, tooLarge, report }: CountResult): void {
-  for (const { place, failure } of uncounted.first) {
-    // The message of a bad record names its place, and the column, itself.
-    const { code, message } = failure;
-    log.warn(code === "bad_input" ? `${code}: ${message}` : `${place}: ${code}: ${message}`);
-  }
+  warnOfRows(log, uncounted);
   const { bad_rows: badRows, rows } = report.total;
   const codes = [...uncounted.byCode].map(([code, some]) => `${some} ${code}`).join(", ");
   if (badRows > 0) log.warn(`${badRows} of ${rows} rows cannot be asked: ${codes}`);

@@ -1,7 +1,9 @@
 import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "around";
-const all = ["grade", "count", "split", "status", "cancel", "costs", "gc", "prices", "emulate", "config"] as const;
+const ofRows = ["grade", "build", "submit", "merge", "count", "split", "convert"] as const;
+const ofLedger = ["status", "cancel", "costs", "gc"] as const;
+const all = [...ofRows, ...ofLedger, "prices", "emulate", "config"] as const;
 
 /** What stands around a run: configuration, state, logs. */
 export const aroundOptions = {
@@ -53,7 +55,7 @@ export const aroundOptions = {
     type: "string",
     summary: "Write the run's summary here, as JSON",
     group,
-    commands: ["grade"],
+    commands: ["grade", "submit"],
     value: "FILE",
     path: "file",
     example: "summary.json",
