@@ -33,8 +33,17 @@ export {
   UnfinishedError,
   UsageError,
 } from "./core/errors.ts";
+export {
+  type CallEnd,
+  type CoolDownNotice,
+  LiveGate,
+  type LiveGateOptions,
+  type LiveLimits,
+  type LivePermit,
+} from "./core/live-gate.ts";
 export { type LogFields, type Logger, silentLogger } from "./core/logger.ts";
 export type { PromptMessage, RenderedPrompt } from "./core/prompt.ts";
+export { parseRateLimits, type RateLimit, type RateLimitNotice } from "./core/rate-limit-headers.ts";
 export {
   type AddedField,
   type AnsweredRow,

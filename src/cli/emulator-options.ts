@@ -3,25 +3,38 @@ import { ConfigurationError, UsageError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { EmulatorOptions } from "../emulator/server.ts";
 
-const FAULT_OPTIONS = ["fault", "fault-seed", "fault-seconds", "queue-limit", "credit"] as const;
+const FAULT_OPTIONS = [
+  "fault",
+  "fault-seed",
+  "fault-seconds",
+  "queue-limit",
+  "credit",
+  "live-rpm",
+  "live-tpm",
+  "live-latency",
+] as const;
 
 /**
- * What the options say about the faults of an emulator.
+ * What the options say about the faults and limits of an emulator.
  *
  * @throws {UsageError} for a fault that is not known, or a rate that is none, in a flag; {@link ConfigurationError}
  *   for one from elsewhere
  */
 export async function faultOptions({ values, origins }: Configuration): Promise<FaultOptions> {
   const { fault, faultSeed: seed, faultSeconds: seconds, queueLimit, credit } = values;
+  const { liveRpm, liveTpm, liveLatency: liveSeconds } = values;
   const { checkFaultRates } = await import("../emulator/faults.ts");
   return {
     faults: { seed, seconds, rates: originated(origins.fault, () => checkFaultRates(fault)) },
     ...(queueLimit === undefined ? {} : { queueLimit }),
     ...(credit === undefined ? {} : { credit }),
+    ...(liveRpm === undefined ? {} : { liveRpm }),
+    ...(liveTpm === undefined ? {} : { liveTpm }),
+    ...(liveSeconds === 0 ? {} : { liveSeconds }),
   };
 }
 
-type FaultOptions = Pick<EmulatorOptions, "faults" | "queueLimit" | "credit">;
+type FaultOptions = Pick<EmulatorOptions, "faults" | "queueLimit" | "credit" | "liveRpm" | "liveTpm" | "liveSeconds">;
 
 /** What a run has that asks another server than its own. */
 interface AskingElsewhere {

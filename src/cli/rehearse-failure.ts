@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import type { Environment } from "../config/environment.ts";
 import { UsageError } from "../core/errors.ts";
-import { armFailpoints, DURABLE_STEPS, type Failpoint } from "../core/failpoints.ts";
+import { armFailpoints, DURABLE_STEPS, type Failpoint, LIVE_STEPS } from "../core/failpoints.ts";
 
 const FORM = /^([a-z-]+\.[a-z-]+\.(?:before|after))(?::(\d+))?(?:=([A-Z]+))?$/;
 
@@ -18,7 +18,9 @@ export function rehearseFailure(environment: Environment): void {
 
 function strikeOf(text: string): (name: Failpoint) => void {
   const [, name, turn, code] = FORM.exec(text) ?? [];
-  const isKnown = DURABLE_STEPS.some((step) => name === `${step}.before` || name === `${step}.after`);
+  const isKnown = [...DURABLE_STEPS, ...LIVE_STEPS].some(
+    (step) => name === `${step}.before` || name === `${step}.after`,
+  );
   if (!isKnown) throw new UsageError(`BG_PIPE_FAILPOINT names no failpoint: ${text}`);
   let left = Number(turn ?? 1);
   return (met) => {

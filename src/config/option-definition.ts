@@ -17,6 +17,7 @@ export const OPTION_GROUPS = {
   request: "Request",
   provider: "Provider",
   chunks: "Chunks",
+  live: "Live",
   stopping: "Stopping and going on",
   money: "Money",
   ledger: "Ledger",

@@ -7,6 +7,7 @@ import { countingOptions } from "./options/counting.ts";
 import { emulatorOptions } from "./options/emulator.ts";
 import { inputOutputOptions } from "./options/input-output.ts";
 import { ledgerOptions } from "./options/ledger.ts";
+import { liveOptions } from "./options/live.ts";
 import { pricingOptions } from "./options/pricing.ts";
 import { providerOptions } from "./options/provider.ts";
 import { requestOptions } from "./options/request.ts";
@@ -21,6 +22,7 @@ export const options = {
   ...providerOptions,
   ...chunkOptions,
   ...countingOptions,
+  ...liveOptions,
   ...stoppingOptions,
   ...pricingOptions,
   ...costsOptions,

@@ -1,11 +1,11 @@
 /**
- * Works on items as they come, at most `limit` at once. The next item is pulled only when there is room for it, so
+ * Works on items as they come, at most `limit` at once, which may change on the way. The next item is pulled only when there is room for it, so
  * the limit is what the source feels as backpressure. The first failure aborts `stop`, which source and work are to
  * heed; what is under way is waited for, and the failure is thrown.
  */
 export async function forEachConcurrent<T>(
   source: AsyncIterable<T>,
-  { limit, stop }: { readonly limit: number; readonly stop: AbortController },
+  { limit, stop }: { readonly limit: number | (() => number); readonly stop: AbortController },
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const active = new Set<Promise<void>>();
@@ -20,7 +20,8 @@ export async function forEachConcurrent<T>(
         .catch(fail)
         .finally(() => active.delete(task));
       active.add(task);
-      if (active.size >= limit) await Promise.race(active);
+      const most = typeof limit === "number" ? limit : limit();
+      if (active.size >= most) await Promise.race(active);
       if (failure !== undefined) break;
     }
   } catch (error) {

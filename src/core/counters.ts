@@ -22,6 +22,9 @@ export class Counters {
   requestsRefused = 0;
   chunks = 0;
   batchesSubmitted = 0;
+  /** Calls for an answer over the ordinary endpoint, and those of them that were turned away or got none. */
+  liveCalls = 0;
+  readonly liveFailures = { rate_limited: 0, unavailable: 0 };
   tokensEstimated = 0;
   /** Money is in pico-dollars. What was asked was expected to cost as much. */
   costEstimated = 0n;
@@ -47,6 +50,10 @@ export class Counters {
   compareInput(estimated: number, billed: number): void {
     this.inputCompared.estimated += estimated;
     this.inputCompared.billed += billed;
+  }
+
+  countLiveFailure(kind: "rate_limited" | "unavailable"): void {
+    this.liveFailures[kind]++;
   }
 
   countFailure(code: FailureCode): void {

@@ -39,7 +39,11 @@ export const DURABLE_STEPS = [
   "output.rename",
   "run.close",
 ] as const;
-export type DurableStep = (typeof DURABLE_STEPS)[number];
+
+/** The steps that a request takes instead when it is answered live. */
+export const LIVE_STEPS = ["chunk.asking", "call.ask", "reply.write"] as const;
+
+export type DurableStep = (typeof DURABLE_STEPS)[number] | (typeof LIVE_STEPS)[number];
 
 /** A place in the code where a test can stop the process. */
 export type Failpoint = `${DurableStep}.${"before" | "after"}`;

@@ -8,11 +8,14 @@ export class Patience {
   /** Whether there is none: what has just been submitted is not even looked at. */
   readonly isNone: boolean;
 
-  /** @param waitMs Undefined for as long as it takes. */
-  constructor(clock: Clock, waitMs: number | undefined) {
+  /**
+   * @param waitMs Undefined for as long as it takes.
+   * @param until An earlier end, in milliseconds since the Unix epoch.
+   */
+  constructor(clock: Clock, waitMs: number | undefined, until = Number.POSITIVE_INFINITY) {
     this.#clock = clock;
     this.isNone = waitMs === 0;
-    this.endsAt = waitMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + waitMs;
+    this.endsAt = Math.min(until, waitMs === undefined ? Number.POSITIVE_INFINITY : clock.now() + waitMs);
   }
 
   get isOver(): boolean {

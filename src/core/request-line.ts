@@ -15,3 +15,21 @@ export function requestLine(key: string, endpoint: string, bodyText: string): st
 export function requestLineBytes(key: string, endpoint: string, bodyText: string): number {
   return Buffer.byteLength(requestLine(key, endpoint, "")) + Buffer.byteLength(bodyText) + 1;
 }
+
+/** A request line, read back. */
+export interface SentRequest {
+  readonly customId: string;
+  /** The path, such as `/v1/chat/completions`. */
+  readonly endpoint: string;
+  /** The body, byte for byte as it was serialised. */
+  readonly bodyText: string;
+}
+
+const BODY = ',"body":';
+
+/** Reads a line that {@link requestLine} has made. */
+export function readRequestLine(line: string): SentRequest {
+  const bodyAt = line.indexOf(BODY);
+  const { custom_id: customId, url: endpoint } = JSON.parse(`${line.slice(0, bodyAt)}}`);
+  return { customId, endpoint, bodyText: line.slice(bodyAt + BODY.length, -1) };
+}

@@ -22,9 +22,11 @@ export interface BillingTotals {
   readonly input_tokens: number;
   readonly output_tokens: number;
   readonly distinct: number;
+  /** How many of the requests were not part of a batch. */
+  readonly live: number;
 }
 
-/** Every answered request, once per batch it was answered in (`billing.jsonl`). */
+/** Every answered request, once per batch and live call it was answered in (`billing.jsonl`). */
 export class BillingLog {
   readonly #log: AppendLog;
 
@@ -37,10 +39,11 @@ export class BillingLog {
   }
 
   async totals(): Promise<BillingTotals> {
-    const totals = { requests: 0, input_tokens: 0, output_tokens: 0 };
+    const totals = { requests: 0, input_tokens: 0, output_tokens: 0, live: 0 };
     const seen = new Set<string>();
     for await (const found of this.#entries()) {
       totals.requests++;
+      if (found.batch_id === null) totals.live++;
       totals.input_tokens += found.usage.input_tokens;
       totals.output_tokens += found.usage.output_tokens;
       seen.add(found.request);

@@ -2,6 +2,7 @@ import type { FaultPlan } from "./fault-plan.ts";
 import type { FaultOf } from "./faults.ts";
 import { badGateway, type Delivery, RESET, type Reply, statusReply } from "./reply.ts";
 import type { Tally } from "./tally.ts";
+import { ENDPOINT_PATHS } from "./wire.ts";
 
 /** A call to the API, as far as faults go. */
 export interface CountedCall {
@@ -14,27 +15,28 @@ export interface CountedCall {
 
 export type CallFault = FaultOf<"call"> | FaultOf<"content">;
 
-const DOWNLOAD = "GET /v1/files/:id/content";
+/** What is struck by the faults of contents too: downloads, and live calls. */
+const WITH_CONTENT = new Set(["GET /v1/files/:id/content", ...ENDPOINT_PATHS.map((path) => `POST ${path}`)]);
 
 /** Counts the calls to the API, and says what befalls each. */
 export class CallFaults {
   readonly #plan: FaultPlan;
   readonly #calls: Tally;
   readonly #ofAll: readonly FaultOf<"call">[];
-  readonly #ofDownloads: readonly CallFault[];
+  readonly #ofContents: readonly CallFault[];
 
   constructor(plan: FaultPlan, calls: Tally) {
     this.#plan = plan;
     this.#calls = calls;
     this.#ofAll = plan.namesOf("call");
-    this.#ofDownloads = [...this.#ofAll, ...plan.namesOf("content")];
+    this.#ofContents = [...this.#ofAll, ...plan.namesOf("content")];
   }
 
   /** Counts a call before it is carried out, so that a killed one shows too. */
   next(operation: string): CountedCall {
     const number = this.#calls.add(operation);
     const occasion = `${operation} ${number}`;
-    const fault = this.#plan.pick(operation === DOWNLOAD ? this.#ofDownloads : this.#ofAll, occasion);
+    const fault = this.#plan.pick(WITH_CONTENT.has(operation) ? this.#ofContents : this.#ofAll, occasion);
     return { number, fault, share: fault === "reset_before" ? this.#plan.shareOf(fault, occasion) : 0 };
   }
 }
@@ -60,11 +62,11 @@ export function replyInstead(fault: CallFault | undefined): Reply | undefined {
 /**
  * How a fault that comes after the work has a reply delivered.
  *
- * @returns undefined where it has nothing to strike: a content's fault, and a reply that is none
+ * @returns undefined where it has nothing to strike: a content's fault, and a reply that is an error
  */
-export function deliveryUnder(fault: CallFault | undefined, { content }: Reply): Delivery | undefined {
+export function deliveryUnder(fault: CallFault | undefined, { status }: Reply): Delivery | undefined {
   if (fault === "reset_after") return "reset";
   if (fault === "hang") return fault;
   const isOfContent = fault === "body_hang" || fault === "body_drip" || fault === "body_cut" || fault === "body_short";
-  return isOfContent && !Buffer.isBuffer(content) ? fault : undefined;
+  return isOfContent && status === 200 ? fault : undefined;
 }

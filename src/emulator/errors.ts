@@ -35,6 +35,29 @@ export function batchNotFound(id: string): ApiError {
   return new ApiError(404, { message: `No batch found with id '${id}'.` });
 }
 
+/** What live calls are limited in. */
+export type LiveUnit = "requests" | "tokens";
+
+interface LimitExcess {
+  readonly unit: LiveUnit;
+  readonly model: string;
+  readonly limit: number;
+  readonly requested: number;
+  readonly waitMs: number;
+}
+
+/** 429 for a live call over a limit per minute, with the wait in its headers. */
+export function rateLimited(
+  { unit, model, limit, requested, waitMs }: LimitExcess,
+  headers: Record<string, string>,
+): ApiError {
+  const seconds = waitMs / 1000;
+  const short = unit === "requests" ? "RPM" : "TPM";
+  const message = `Rate limit reached for ${model} on ${unit} per min (${short}): Limit ${limit}, Requested ${requested}. Please try again in ${seconds}s.`;
+  const waits = { "retry-after": String(Math.ceil(seconds)), "retry-after-ms": String(waitMs) };
+  return new ApiError(429, { message, type: unit, code: "rate_limit_exceeded" }, { ...waits, ...headers });
+}
+
 /** 429 that no waiting mends. */
 export function insufficientQuota(): ApiError {
   const message = "You exceeded your current quota, please check your plan and billing details.";

@@ -35,6 +35,22 @@ export class LineFaults {
   }
 }
 
+/** What befalls the words of live answers. */
+export class LiveFaults {
+  readonly #plan: FaultPlan;
+  readonly #names: readonly LineFault[];
+
+  constructor(plan: FaultPlan) {
+    this.#plan = plan;
+    this.#names = plan.namesOf("line").filter((name) => OF_WORDS.includes(name));
+  }
+
+  of(endpoint: EndpointPath, callNumber: number): LineFault | undefined {
+    if (this.#names.length === 0 || endpoint === "/v1/embeddings") return undefined;
+    return this.#plan.pick(this.#names, `answer to ${endpoint} ${callNumber}`);
+  }
+}
+
 /** The directive that does to an answer what a fault does; undefined for a fault that only adds a line. */
 export function directiveOf(fault: LineFault | undefined): Directive | undefined {
   const named = fault === undefined ? undefined : DIRECTIVES[fault];

@@ -24,6 +24,7 @@ const routes: Readonly<Record<string, Handler>> = {
   "POST /v1/embeddings": answerLive("/v1/embeddings"),
   "GET /emulator/billing": async (_, { billing }) => json(await billing.totals()),
   "GET /emulator/calls": async (_, { calls }) => json(await calls.totals()),
+  "GET /emulator/live": async (_, { liveLimits }) => json(await liveLimits.totals()),
   "GET /emulator/faults": async (_, { faultLog }) => json(await faultLog.totals()),
 };
 

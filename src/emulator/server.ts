@@ -16,6 +16,8 @@ import { FaultLog } from "./fault-log.ts";
 import { FaultPlan, type FaultSettings } from "./fault-plan.ts";
 import { FileStore } from "./file-store.ts";
 import { DEFAULT_LIMITS, type EmulatorLimits } from "./limits.ts";
+import { LiveFaults } from "./line-faults.ts";
+import { LiveLimits } from "./live-limits.ts";
 import { enlist, retire } from "./processes.ts";
 import { serve } from "./serve.ts";
 import type { Services } from "./services.ts";
@@ -47,6 +49,12 @@ export interface EmulatorOptions {
   readonly queueLimit?: number;
   /** Requests answered after which batches are refused with `insufficient_quota`. Default: any number. */
   readonly credit?: number;
+  /** Live calls per minute and model; one that goes over it is answered with 429. Default: any number. */
+  readonly liveRpm?: number;
+  /** Tokens of live calls per minute and model, of input and output. Default: any number. */
+  readonly liveTpm?: number;
+  /** How long a live answer takes, in seconds of the clock. Default 0: as long as the work. */
+  readonly liveSeconds?: number;
 }
 
 /** A running emulator. */
@@ -64,8 +72,8 @@ const SCANS_AT_ONCE = 2;
  * Serves OpenAI's Files and Batches, and the three endpoints they are for, over HTTP.
  *
  * The directory is the database: the process may be killed at any instant, and the next one carries on. Beside the
- * API there are `GET /emulator/billing` (what was billed), `GET /emulator/calls` (API calls by operation) and
- * `GET /emulator/faults` (how often each fault struck).
+ * API there are `GET /emulator/billing` (what was billed), `GET /emulator/calls` (API calls by operation),
+ * `GET /emulator/live` (live calls over the limits) and `GET /emulator/faults` (how often each fault struck).
  *
  * @throws {ConfigurationError} for a fault that is not known, or a rate that is none.
  * @throws {UsageError} when the port cannot be listened on.
@@ -75,7 +83,8 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const { directory, port = 0, host = "127.0.0.1" } = options;
   await makeDirectory(directory);
   const token = randomUUID();
-  const services = createServices(options, token);
+  const closing = new AbortController();
+  const services = createServices(options, token, closing.signal);
   await sweepTemporaries(directory);
   const server = createServer((request, response) => void serve(request, response, services));
   // A large upload over a slow line takes longer than Node's 5 minutes for a whole request.
@@ -83,6 +92,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   const bound = await listen(server, port, host);
   await services.runner.resume();
   const close = async () => {
+    closing.abort();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await services.runner.close();
@@ -104,7 +114,7 @@ async function makeDirectory(directory: string): Promise<void> {
   }
 }
 
-function createServices(options: EmulatorOptions, token: string): Services {
+function createServices(options: EmulatorOptions, token: string, closing: AbortSignal): Services {
   const { directory, clock = systemClock, batchSeconds = 0, windowSeconds = 86_400, countTokens } = options;
   const faults = new FaultPlan(options.faults);
   const batches = new BatchStore(directory);
@@ -125,7 +135,19 @@ function createServices(options: EmulatorOptions, token: string): Services {
   const faultLog = new FaultLog(new Tally(join(directory, "faults")), batches);
   const callFaults = new CallFaults(faults, calls);
   const { apiKey, credit } = options;
-  return { ...batchServices, runner, calls, callFaults, faultLog, windowSeconds, apiKey, credit };
+  const ofCalls = { calls, callFaults, faultLog, windowSeconds, apiKey, credit };
+  return { ...batchServices, runner, ...ofCalls, ...liveServices(options, { clock, faults, closing }) };
+}
+
+type LiveServices = Pick<Services, "liveLimits" | "liveFaults" | "liveLatencyMs" | "closing">;
+
+function liveServices(
+  { directory, liveRpm, liveTpm, liveSeconds = 0 }: EmulatorOptions,
+  { clock, faults, closing }: Pick<Services, "clock" | "faults" | "closing">,
+): LiveServices {
+  const tally = new Tally(join(directory, "live"));
+  const liveLimits = new LiveLimits({ requestsPerMinute: liveRpm, tokensPerMinute: liveTpm }, clock, tally);
+  return { liveLimits, liveFaults: new LiveFaults(faults), liveLatencyMs: liveSeconds * 1000, closing };
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

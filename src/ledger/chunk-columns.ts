@@ -11,6 +11,7 @@ export function chunkOf(columns: Columns): Chunk {
     provider: textIn(columns, "provider"),
     endpoint: textIn(columns, "endpoint"),
     model: textIn(columns, "model"),
+    mode: textIn(columns, "mode") === "live" ? "live" : "batch",
     requests: numberIn(columns, "requests"),
     bytes: numberIn(columns, "bytes"),
     tokens: numberIn(columns, "tokens"),

@@ -49,8 +49,8 @@ export class Chunks {
     this.#byName = database.prepare("SELECT * FROM chunks WHERE name = ?");
     this.#openOfRun = database.prepare("SELECT * FROM chunks WHERE run = ? AND state <> 'settled' ORDER BY id");
     this.#insert = database.prepare(
-      `INSERT INTO chunks (run, name, provider, endpoint, model, requests, bytes, tokens, state, created_at, changed_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'sealed', ?, ?) RETURNING *`,
+      `INSERT INTO chunks (run, name, provider, endpoint, model, mode, requests, bytes, tokens, state, created_at, changed_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'sealed', ?, ?) RETURNING *`,
     );
     this.#ask = database.prepare(
       `UPDATE requests SET state = 'asked', run = ?, chunk = ?, attempts = attempts + 1,
@@ -105,9 +105,10 @@ export class Chunks {
 
   seal(chunk: NewChunk, lines: readonly ChunkLine[]): Chunk {
     return this.#transactions.durable("chunk.sealed", () => {
-      const { runId, name, provider, endpoint, model, requests, bytes, tokens } = chunk;
+      const { runId, name, provider, endpoint, model, mode = "batch", requests, bytes, tokens } = chunk;
       const now = this.#clock.now();
-      const columns = this.#insert.get(runId, name, provider, endpoint, model, requests, bytes, tokens, now, now);
+      const facts = [provider, endpoint, model, mode, requests, bytes, tokens] as const;
+      const columns = this.#insert.get(runId, name, ...facts, now, now);
       const sealed = chunkOf(found(columns, `chunk ${name}`));
       this.#accounts.open(sealed.id, chunk);
       for (const line of lines) this.#askLine(sealed, line);
@@ -198,7 +199,7 @@ export class Chunks {
   #write(chunk: Chunk): Chunk {
     const { state, fileId, batchId, batchStatus, outputFileId, errorFileId, id } = chunk;
     const now = this.#clock.now();
-    const submittedAt = state === "creating" ? now : chunk.submittedAt;
+    const submittedAt = state === "creating" || state === "asking" ? now : chunk.submittedAt;
     if (state === "creating") this.#noteCreation(chunk.provider, now);
     const facts = [fileId, batchId, batchStatus, outputFileId, errorFileId] as const;
     const columns = this.#update.get(state, ...facts, now, submittedAt, id);

@@ -1,5 +1,16 @@
 import type { Failure } from "../core/records.ts";
 import type { Accounts, Billed } from "./accounts.ts";
+import type { BatchProgress, Chunk, ChunkFacts, ChunkState, InFlight, NewChunk } from "./chunk.ts";
+
+export {
+  type BatchProgress,
+  CHUNK_STATES,
+  type Chunk,
+  type ChunkFacts,
+  type ChunkState,
+  type InFlight,
+  type NewChunk,
+} from "./chunk.ts";
 
 /**
  * The ledger: what survives a run.
@@ -27,6 +38,8 @@ import type { Accounts, Billed } from "./accounts.ts";
  * may have happened at the provider:
  *
  * - *sealed*: the file is complete on disk, its requests are *asked*. Nothing was sent.
+ * - *asking*: its requests are sent one by one, live. Each reply is in the result file before it is filed here; which
+ *   of those without a reply were under way when a process was killed, nobody can tell. From here it is *settled*.
  * - *uploading*: an upload may have happened. Look for the file by name before sending it again.
  * - *uploaded*: the provider has the file, under `fileId`.
  * - *creating*: a batch may have been created. Look for it by its metadata before creating another.
@@ -94,6 +107,8 @@ export interface Ledger extends Accounts {
 
   /** A settled chunk's requests that wait to be asked again, in the order of their lines, behind an offset (-1: all). */
   unasked(chunkId: number, afterOffset: number, limit: number): readonly UnaskedRequest[];
+  /** A chunk's requests that are asked and have no outcome yet, otherwise like {@link unasked}. */
+  outstanding(chunkId: number, afterOffset: number, limit: number): readonly UnaskedRequest[];
   /** Whether a chunk's file is still needed to ask some of its requests again. */
   isChunkFileNeeded(chunkId: number): boolean;
 
@@ -176,78 +191,6 @@ export interface ResultLocation {
   readonly fileId: number;
   readonly offset: number;
   readonly length: number;
-}
-
-export const CHUNK_STATES = [
-  "sealed",
-  "uploading",
-  "uploaded",
-  "creating",
-  "submitted",
-  "ended",
-  "fetched",
-  "settled",
-] as const;
-export type ChunkState = (typeof CHUNK_STATES)[number];
-
-export interface NewChunk {
-  readonly runId: number;
-  /** Unique, at most 64 characters; names the file, the upload and the batch's metadata. */
-  readonly name: string;
-  readonly provider: string;
-  readonly endpoint: string;
-  readonly model: string;
-  readonly requests: number;
-  readonly bytes: number;
-  readonly tokens: number;
-  /** Of these, the ones that were learned from earlier bills, not counted; 0 when undefined. */
-  readonly overheadTokens?: number;
-  /** Pico-dollars; undefined when the price is not known. */
-  readonly estimatedCost?: bigint;
-  /** Which key pays: the first 8 hex digits of its SHA-256. */
-  readonly apiKeyId?: string;
-}
-
-/** How far a batch has come. Counts are for display; what happened is in the files. */
-export interface BatchProgress {
-  readonly batchStatus: string;
-  readonly completed: number;
-  readonly failed: number;
-}
-
-export interface InFlight {
-  readonly batches: number;
-  readonly tokens: number;
-}
-
-/** What is learned about a chunk on its way. */
-export interface ChunkFacts {
-  readonly fileId?: string;
-  readonly batchId?: string;
-  readonly batchStatus?: string;
-  readonly outputFileId?: string | null;
-  readonly errorFileId?: string | null;
-}
-
-export interface Chunk extends NewChunk {
-  readonly id: number;
-  readonly state: ChunkState;
-  readonly fileId: string | null;
-  readonly batchId: string | null;
-  readonly batchStatus: string | null;
-  readonly outputFileId: string | null;
-  readonly errorFileId: string | null;
-  /** When it was sealed, milliseconds since epoch. */
-  readonly createdAt: number;
-  /** When it entered its state, milliseconds since epoch. */
-  readonly changedAt: number;
-  /** When its batch was created last, milliseconds since epoch. */
-  readonly submittedAt: number | null;
-  /** Requests the provider says it has answered, and failed. */
-  readonly completed: number;
-  readonly failed: number;
-  /** When its files at the provider were dealt with. */
-  readonly cleanedAt: number | null;
 }
 
 /** What becomes of the requests that a chunk ends without. */

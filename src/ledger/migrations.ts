@@ -129,6 +129,9 @@ const MIGRATIONS: readonly string[] = [
   `
   CREATE INDEX requests_refused ON requests (run) WHERE state = 'failed' AND code = 'budget_exceeded';
   `,
+  `
+  ALTER TABLE chunks ADD COLUMN mode TEXT NOT NULL DEFAULT 'batch';
+  `,
   // Of a chunk's tokens, those that were not counted but learned: what is learned next is not to be on top of them.
   `
   ALTER TABLE accounts ADD COLUMN overhead_tokens INTEGER NOT NULL DEFAULT 0;

@@ -1,5 +1,6 @@
 import type { ChunkLimits } from "../core/chunk-limits.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Mode } from "../core/mode.ts";
 import { ChunkFile, type NewLine, newChunkName } from "./chunk-file.ts";
 import type { Chunk, Ledger, Run } from "./ledger.ts";
 
@@ -13,12 +14,17 @@ export interface ChunkOrigin {
   readonly model: string;
   /** Which key pays: the first 8 hex digits of its SHA-256. */
   readonly apiKeyId?: string | undefined;
+  /** How requests are asked, at the moment; through batches when undefined. */
+  readonly mode?: () => Mode;
   /** Whether the model's price is known. */
   readonly isPriced?: boolean;
   /** Input tokens of each request beside its own; 0 when undefined. */
   readonly overheadTokens?: number;
   readonly clock: Clock;
 }
+
+/** So that what is read ahead of the calls stays little. */
+const LIVE_REQUESTS = 256;
 
 /** The chunks that are being filled: one, or as many as there shall be in all, in turn. */
 export class OpenChunks {
@@ -41,7 +47,7 @@ export class OpenChunks {
     const file = this.#files[slot] ?? new ChunkFile(ledger.directory, newChunkName(run.id, clock.now()));
     this.#files[slot] = file;
     file.add(line);
-    return file.lines.length < this.#limits.requests ? sealed : [...sealed, ...this.#seal(slot)];
+    return file.lines.length < this.#mostRequests ? sealed : [...sealed, ...this.#seal(slot)];
   }
 
   /** @returns all that held any request */
@@ -59,6 +65,11 @@ export class OpenChunks {
     for (const file of this.#files) file?.discard();
   }
 
+  get #mostRequests(): number {
+    const { requests } = this.#limits;
+    return this.#origin.mode?.() === "live" ? Math.min(LIVE_REQUESTS, requests) : requests;
+  }
+
   #fits(file: ChunkFile | undefined, { line, tokens }: NewLine): boolean {
     if (file === undefined) return true;
     const bytes = file.bytes + Buffer.byteLength(line) + 1;
@@ -72,7 +83,7 @@ export class OpenChunks {
     this.#files[slot] = undefined;
     file.finish();
     const { name, bytes, lines } = file;
-    const { ledger, run, provider, endpoint, model, apiKeyId, isPriced } = this.#origin;
+    const { ledger, run, provider, endpoint, model, mode = () => "batch", apiKeyId, isPriced } = this.#origin;
     const requests = lines.length;
     const overheadTokens = this.#overheadOf(requests);
     const tokens = file.tokens + overheadTokens;
@@ -80,7 +91,8 @@ export class OpenChunks {
       ...(isPriced === true ? { estimatedCost: file.estimatedCost } : {}),
       ...(apiKeyId === undefined ? {} : { apiKeyId }),
     };
-    const chunk = { runId: run.id, name, provider, endpoint, model, requests, bytes, tokens, overheadTokens, ...money };
+    const facts = { provider, endpoint, model, mode: mode() } as const;
+    const chunk = { runId: run.id, name, ...facts, requests, bytes, tokens, overheadTokens, ...money };
     return [ledger.seal(chunk, lines)];
   }
 

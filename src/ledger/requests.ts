@@ -29,7 +29,7 @@ export class Requests {
   readonly #answer: StatementSync;
   readonly #fail: StatementSync;
   readonly #retry: StatementSync;
-  readonly #unaskedOfChunk: StatementSync;
+  readonly #linesOfChunk: StatementSync;
 
   constructor(database: DatabaseSync, { transactions, runs, chunks, reasks, accounts, clock }: RequestsNeeds) {
     this.#transactions = transactions;
@@ -65,9 +65,9 @@ export class Requests {
        reply_length = COALESCE(?9, reply_length), reply_reason = COALESCE(?10, reply_reason)
        WHERE key = ?5 AND chunk = ?6 AND state = 'asked'`,
     );
-    this.#unaskedOfChunk = database.prepare(
+    this.#linesOfChunk = database.prepare(
       `SELECT *, EXISTS (SELECT 1 FROM reasks WHERE reasks.chunk = requests.chunk AND reasks.key = requests.key) AS is_reask
-       FROM requests WHERE chunk = ? AND state = 'unasked' AND line_offset > ? ORDER BY line_offset LIMIT ?`,
+       FROM requests WHERE chunk = ? AND state = ? AND line_offset > ? ORDER BY line_offset LIMIT ?`,
     );
   }
 
@@ -102,7 +102,15 @@ export class Requests {
   }
 
   unasked(chunkId: number, afterOffset: number, limit: number): readonly UnaskedRequest[] {
-    return this.#unaskedOfChunk.all(chunkId, afterOffset, limit).map((columns) => ({
+    return this.#lines(chunkId, "unasked", { afterOffset, limit });
+  }
+
+  outstanding(chunkId: number, afterOffset: number, limit: number): readonly UnaskedRequest[] {
+    return this.#lines(chunkId, "asked", { afterOffset, limit });
+  }
+
+  #lines(chunkId: number, state: "asked" | "unasked", { afterOffset, limit }: Slice): readonly UnaskedRequest[] {
+    return this.#linesOfChunk.all(chunkId, state, afterOffset, limit).map((columns) => ({
       key: textIn(columns, "key"),
       offset: numberIn(columns, "line_offset"),
       length: numberIn(columns, "line_length"),
@@ -167,6 +175,12 @@ export class Requests {
     const reply = [fileId, offset, length, outcome.reply?.reason ?? null] as const;
     return this.#retry.run(code, message, retries, now, key, chunkId, ...reply).changes === 1;
   }
+}
+
+/** Some of a chunk's lines. */
+interface Slice {
+  readonly afterOffset: number;
+  readonly limit: number;
 }
 
 export interface RequestsNeeds {

@@ -19,7 +19,7 @@ const SPENT = `billed, unpriced, input_tokens, cached_tokens, output_tokens, rea
 /** What cannot be priced is not taken for free. */
 const TAKEN = "CASE WHEN unpriced > 0 AND estimated_cost > cost THEN estimated_cost ELSE cost END";
 /** The provider never looked at its requests. */
-const TURNED_AWAY = `state = 'settled' AND billed = 0 AND (batch_id IS NULL OR
+const TURNED_AWAY = `state = 'settled' AND mode = 'batch' AND billed = 0 AND (batch_id IS NULL OR
   batch_status = 'failed' AND output_file_id IS NULL AND error_file_id IS NULL)`;
 const OUTPUT = "SELECT SUM(output_tokens) AS tokens, SUM(billed) AS billed FROM chunks JOIN accounts ON chunk = id";
 /** Prompts change, and with them what is not counted: so many batches are looked at. */
@@ -73,7 +73,7 @@ export class SqliteAccounts implements Accounts {
     this.#untold = database.prepare(
       `SELECT chunks.*, ${SPENT}, api_key_id
        FROM accounts JOIN chunks ON chunk = id
-       WHERE told_at IS NULL AND state = 'settled' AND batch_id IS NOT NULL ORDER BY id LIMIT ?`,
+       WHERE told_at IS NULL AND state = 'settled' AND (batch_id IS NOT NULL OR mode = 'live') ORDER BY id LIMIT ?`,
     );
     this.#tell = database.prepare("UPDATE accounts SET told_at = ? WHERE chunk = ?");
   }

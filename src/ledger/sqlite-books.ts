@@ -19,7 +19,7 @@ const ACCOUNTS = `
   ${COUNTS.map((name) => `COALESCE(${name}, 0) AS ${name}`).join(", ")},
   CAST(COALESCE(cost, 0) AS TEXT) AS cost, CAST(estimated_cost AS TEXT) AS estimated_cost, api_key_id
   FROM chunks LEFT JOIN accounts ON chunk = id
-  WHERE state = 'settled' AND batch_id IS NOT NULL ORDER BY id`;
+  WHERE state = 'settled' AND (batch_id IS NOT NULL OR mode = 'live') ORDER BY id`;
 
 const UNDER_WAY = `
   SELECT COUNT(*) AS batches, COALESCE(SUM(requests), 0) AS requests, COALESCE(SUM(tokens), 0) AS tokens,

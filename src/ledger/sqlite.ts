@@ -50,6 +50,7 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
     record: (chunkId, outcomes, retries) => requests.record(chunkId, outcomes, retries),
     settle: (chunkId, leftover) => chunks.settle(chunkId, leftover),
     unasked: (chunkId, afterOffset, limit) => requests.unasked(chunkId, afterOffset, limit),
+    outstanding: (chunkId, afterOffset, limit) => requests.outstanding(chunkId, afterOffset, limit),
     isChunkFileNeeded: (chunkId) => chunks.isFileNeeded(chunkId),
     addResultFile: (name, chunkId) => chunks.addResultFile(name, chunkId),
     resultFile: (id) => chunks.resultFile(id),

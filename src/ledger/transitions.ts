@@ -3,7 +3,8 @@ import type { ChunkState } from "./ledger.ts";
 
 /** The legal moves of a chunk. A move to the same state is legal everywhere: it only adds facts. */
 const MOVES: Readonly<Record<ChunkState, readonly ChunkState[]>> = {
-  sealed: ["uploading", "settled"],
+  sealed: ["uploading", "asking", "settled"],
+  asking: ["settled"],
   // Back to sealed: the upload is known not to have happened.
   uploading: ["uploaded", "sealed", "settled"],
   // Back to sealed: the provider has lost the file.

@@ -4,12 +4,14 @@ import { chain } from "stream-chain";
 import { forEachConcurrent } from "../core/concurrency.ts";
 import type { AnsweredRow, RequestRow, Row } from "../core/records.ts";
 import { RENEW_EVERY_MS } from "../ledger/lease.ts";
-import type { Ledger, Run } from "../ledger/ledger.ts";
+import type { Chunk, Ledger, Run } from "../ledger/ledger.ts";
 import type { SettledRow, WaitingRoom } from "../ledger/waiting-room.ts";
 import { type ChunkOptions, ChunkStage } from "../stages/chunk.ts";
 import { cleanLeftovers } from "../stages/clean.ts";
 import { tellUsage } from "../stages/tell.ts";
-import { type ChunkLifeOptions, liveChunk } from "./chunk-life.ts";
+import type { LiveOptions } from "./live-asking.ts";
+import { type RunBatchOptions, runBatch } from "./run-batch.ts";
+import { runLive } from "./run-live.ts";
 
 /** A step that maps an array of items to an array of items. */
 export type Step<In, Out> = (items: readonly In[]) => readonly Out[];
@@ -25,7 +27,9 @@ export interface AnswerRowsOptions {
   readonly build: Step<Row, RequestRow>;
   readonly count: Step<RequestRow, RequestRow>;
   readonly chunk: Omit<ChunkOptions, "ledger" | "run" | "waitingRoom" | "signal">;
-  readonly life: Omit<ChunkLifeOptions, "ledger" | "chunkStage" | "onSettled" | "signal" | "patience">;
+  /** How chunks are taken through batches, and how they are asked live. */
+  readonly batch: Omit<RunBatchOptions, "chunkStage" | "onSettled" | "signal">;
+  readonly live: LiveOptions;
   readonly maxBatches: number;
   readonly merge: Step<SettledRow, AnsweredRow>;
   /** Takes the rows out. */
@@ -73,30 +77,33 @@ function renewLease({ ledger, run, chunk: { log } }: AnswerRowsOptions): void {
 }
 
 async function ask(options: AnswerRowsOptions): Promise<void> {
-  const { ledger, run, waitingRoom, stop, signal, maxBatches: limit } = options;
+  const { ledger, run, waitingRoom, stop, signal, maxBatches } = options;
   const chunkStage = new ChunkStage({ ...options.chunk, ledger, run, waitingRoom, signal });
   const onSettled = () => {
     waitingRoom.notify();
     tellUsage(ledger);
   };
-  const { patience } = options.chunk;
-  const life = { ...options.life, ledger, chunkStage, onSettled, patience, signal };
+  const batch = { ...options.batch, chunkStage, onSettled, signal };
+  const live = { ...options.live, chunkStage, onSettled, onFiled: () => waitingRoom.notify(), signal };
+  const { readAhead, isLive } = live;
+  const work = (chunk: Chunk) => (chunk.mode === "live" ? runLive(chunk, live) : runBatch(chunk, batch));
+  const limit = () => (isLive() ? Number.POSITIVE_INFINITY : maxBatches);
   const steps: Duplex = chain([options.guard, options.build, options.count], { ...ONE_ARRAY_AT_A_TIME });
   await pipeline(
     Readable.from(options.rows, { highWaterMark: 1 }),
     steps,
     (requests: AsyncIterable<readonly RequestRow[]>) =>
-      forEachConcurrent(chunkStage.chunks(requests), { limit, stop }, (chunk) => liveChunk(chunk, life)),
+      forEachConcurrent(readAhead.pull(chunkStage.chunks(requests), signal), { limit, stop }, work),
     { signal },
   );
   waitingRoom.end();
   // What a killed run has settled and not told of, too.
   tellUsage(ledger);
-  await cleanLeftovers(life);
+  await cleanLeftovers(batch);
 }
 
-async function answer({ waitingRoom, merge, write, signal }: AnswerRowsOptions): Promise<void> {
-  await write(mapArrays(waitingRoom.settled(signal), merge));
+async function answer({ waitingRoom, merge, write, live, signal }: AnswerRowsOptions): Promise<void> {
+  await write(mapArrays(live.readAhead.watch(waitingRoom.settled(signal)), merge));
 }
 
 /** Arrays are already bundles of rows; streams need hold no more than one. */

@@ -1,5 +1,6 @@
 import type { ChunkLimits } from "../core/chunk-limits.ts";
 import type { Counters } from "../core/counters.ts";
+import type { ModeSwitch } from "../core/mode-switch.ts";
 import { Patience } from "../core/patience.ts";
 import { TokenGate } from "../core/token-gate.ts";
 import type { Ledger, Run } from "../ledger/ledger.ts";
@@ -10,10 +11,12 @@ import { Admission } from "../stages/admit.ts";
 import { createReask } from "../stages/reask.ts";
 import type { AnswerRowsOptions } from "./answer-rows.ts";
 import { chunkLimits } from "./chunk-limits.ts";
+import { liveOptions } from "./live-asking.ts";
 import { apiKeyIdOf, type Money, openBudget } from "./money.ts";
 import { wholeOverhead } from "./overhead.ts";
 import type { Question } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
+import type { StrategyRun } from "./strategy.ts";
 
 /** What asking takes. */
 export interface AskingParts {
@@ -24,6 +27,9 @@ export interface AskingParts {
   readonly counters: Counters;
   readonly ledger: Ledger;
   readonly money: Money;
+  readonly modeSwitch: ModeSwitch;
+  /** What answers live requests in the place of the provider. */
+  readonly strategy: StrategyRun | undefined;
 }
 
 /** One execution of a run. */
@@ -43,9 +49,12 @@ export function runChunkLimits({ settings, provider, question, ledger, host }: A
 export function askingOptions(
   parts: AskingParts,
   execution: Execution,
-): Pick<AnswerRowsOptions, "chunk" | "life" | "maxBatches"> {
+): Pick<AnswerRowsOptions, "chunk" | "batch" | "live" | "maxBatches"> {
   const { settings, host } = parts;
   const patience = patienceOf(settings, host);
+  const { modeSwitch } = parts;
+  const untilLive = patienceOf(settings, host, modeSwitch.liveFrom);
+  const settling = { ...settlingOptions(parts), costOf: parts.money.costOf };
   const limits = runChunkLimits(parts);
   const { maxBatches } = settings;
   return {
@@ -57,11 +66,15 @@ export function askingOptions(
       patience,
       reask: reaskOf(parts, { ...execution, limits }),
     },
-    life: {
-      ...lifeOptions(parts),
-      costOf: parts.money.costOf,
-      admission: admissionOf(parts, { ...execution, patience }),
+    batch: {
+      ...batchOptions(parts),
+      ...settling,
+      modeSwitch,
+      patience: untilLive,
+      waiting: patience,
+      admission: admissionOf(parts, { ...execution, patience: untilLive }),
     },
+    live: liveOptions(parts, { settling, patience }),
     maxBatches,
   };
 }
@@ -84,17 +97,18 @@ function moneyOptions({ settings, host, question, ledger, money }: AskingParts, 
   };
 }
 
-function patienceOf({ detach, wait }: GradeSettings, { clock }: RunHost): Patience {
+function patienceOf({ detach, wait }: GradeSettings, { clock }: RunHost, until?: number): Patience {
   const waitMs = wait === undefined ? undefined : wait * 1000;
-  return new Patience(clock, detach ? (waitMs ?? 0) : waitMs);
+  return new Patience(clock, detach ? (waitMs ?? 0) : waitMs, until);
 }
 
-function chunkOptions({ host: { clock, log }, question, provider, counters }: AskingParts) {
+function chunkOptions({ host: { clock, log }, question, provider, counters, modeSwitch }: AskingParts) {
   const { firstMs, maxMs } = provider.poll;
   return {
     provider: provider.identity,
     endpoint: question.endpoint.path,
     model: question.request.model,
+    mode: () => modeSwitch.mode,
     backoff: { firstMs, factor: 2, maxMs: maxMs * 5, jitter: 0.5 },
     counters,
     clock,
@@ -125,13 +139,15 @@ function admissionOf(parts: AskingParts, { run, patience }: Execution & { patien
   });
 }
 
-function lifeOptions({ settings, host: { clock, log }, question, provider, counters }: AskingParts) {
-  const { retries, pollInterval, keepRemote } = settings;
+function settlingOptions({ settings: { retries }, host: { log }, question, ledger, counters }: AskingParts) {
+  const { endpoint, check } = question;
+  return { ledger, endpoint, check, retries, counters, log };
+}
+
+function batchOptions({ settings, host: { clock, log }, provider, counters }: AskingParts) {
+  const { pollInterval, keepRemote } = settings;
   return {
     provider,
-    endpoint: question.endpoint,
-    check: question.check,
-    retries,
     counters,
     clock,
     log,

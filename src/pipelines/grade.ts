@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import { unlessAborted } from "../core/abort.ts";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError, InternalError } from "../core/errors.ts";
-import type { AnsweredRow } from "../core/records.ts";
+import { ModeSwitch } from "../core/mode-switch.ts";
+import type { AnsweredRow, Row } from "../core/records.ts";
 import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
 import { ledgers } from "../ledger/index.ts";
@@ -26,9 +27,11 @@ import { answerRows } from "./answer-rows.ts";
 import { type AskingParts, askingOptions, learnedOverhead, runChunkLimits } from "./asking.ts";
 import { Money } from "./money.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
+import { peekRows } from "./peek-rows.ts";
 import { planRows } from "./plan-rows.ts";
 import { prepareQuestion } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
+import { StrategyRun } from "./strategy.ts";
 
 /** How a run ended. It is not thrown, so that there is a summary whatever happened. */
 export interface GradeResult {
@@ -55,22 +58,36 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   const { inputFormat: format, maxRecordBytes } = settings;
   const source = await RowSource.open({ paths, stdin: host.stdin, format, maxRecordBytes, counters, signal });
   const ledger = await openLedger(settings, host);
+  const strategy = host.strategy && new StrategyRun(host.strategy);
   try {
-    const money = moneyOf({ settings, host, question, provider, ledger });
-    const job = new GradeJob({ settings, host: stoppable, stop, question, provider, counters, source, ledger, money });
+    const modeSwitch = modeSwitchOf(settings, host);
+    const money = moneyOf({ settings, host, question, provider, ledger, modeSwitch });
+    const parts = { settings, host: stoppable, stop, question, provider, counters, source, ledger, money, modeSwitch };
+    const job = new GradeJob({ ...parts, strategy });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
+    await strategy?.close();
     ledger.close();
     await provider.close();
   }
 }
 
-function moneyOf({ settings, host, question, provider, ledger }: Omit<AskingParts, "counters" | "money">): Money {
+/** A deadline that is nearer than a batch is likely to be done. */
+const NEAR_MS = 600_000;
+
+function modeSwitchOf({ mode, deadline = Number.POSITIVE_INFINITY }: GradeSettings, { clock }: RunHost): ModeSwitch {
+  const isNear = mode === "auto" && deadline * 1000 < NEAR_MS;
+  return new ModeSwitch(clock, mode === "live" || isNear ? 0 : deadline * 1000);
+}
+
+type MoneyParts = Omit<AskingParts, "counters" | "money" | "strategy">;
+
+function moneyOf({ settings, host, question, provider, ledger, modeSwitch }: MoneyParts): Money {
   const { model } = question.request;
   const price = findPrice(host.prices, model)?.price;
   const isEmbedding = settings.endpoint === "/v1/embeddings";
   const expectedOutput = isEmbedding ? 0 : (settings.expectOutputTokens ?? settings.maxOutputTokens);
-  return new Money({ ledger, provider: provider.identity, model, price, mode: "batch", expectedOutput });
+  return new Money({ ledger, provider: provider.identity, model, price, mode: () => modeSwitch.mode, expectedOutput });
 }
 
 async function openProvider(settings: GradeSettings, host: RunHost): Promise<Provider> {
@@ -164,7 +181,7 @@ class GradeJob {
       ledger,
       run,
       waitingRoom: new Room(ledger, run),
-      rows: source.rows(),
+      rows: await this.#rows(),
       guard: this.#guard(isTable),
       ...this.#steps(),
       ...askingOptions(this.#parts, { run, results }),
@@ -182,6 +199,15 @@ class GradeJob {
       stop,
       signal: host.signal,
     });
+  }
+
+  /** The rows, after a look at how few they are where that decides how they are asked. */
+  async #rows(): Promise<AsyncIterable<readonly Row[]>> {
+    const { settings, source, modeSwitch } = this.#parts;
+    if (settings.mode !== "auto" || modeSwitch.isLive) return source.rows();
+    const { areFewer, rows } = await peekRows(source.rows(), settings.liveBelow);
+    if (areFewer) modeSwitch.goLive();
+    return rows;
   }
 
   async #write(rows: AsyncIterable<readonly AnsweredRow[]>, { rowsOutput, errorsOutput, isTable }: Outputs) {

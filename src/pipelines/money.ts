@@ -15,7 +15,8 @@ export interface MoneyOptions {
   readonly model: string;
   /** Undefined when it is not known. */
   readonly price: Price | undefined;
-  readonly mode: Mode;
+  /** How requests are asked, at the moment. */
+  readonly mode: () => Mode;
   /** Output tokens per request that the user expects, or allows. */
   readonly expectedOutput: number | undefined;
 }
@@ -86,13 +87,13 @@ export class Money implements Reliance {
   /** What a request of so many input tokens will cost; undefined when its price is not known. */
   readonly estimate = (input: number): PicoUsd | undefined => {
     const { price, mode } = this.#options;
-    return estimateCost({ input, output: this.expectedOutput ?? ASSUMED_OUTPUT }, price, mode);
+    return estimateCost({ input, output: this.expectedOutput ?? ASSUMED_OUTPUT }, price, mode());
   };
 
   /** What a reply has cost; undefined when its price is not known. */
-  readonly costOf = (usage: Usage): PicoUsd | undefined => {
+  readonly costOf = (usage: Usage, mode: Mode): PicoUsd | undefined => {
     const { cacheWritten = 0 } = usage;
-    return costOf({ ...usage, cacheWritten }, this.#options.price, this.#options.mode);
+    return costOf({ ...usage, cacheWritten }, this.#options.price, mode);
   };
 }
 

@@ -4,6 +4,7 @@ import type { Logger } from "../core/logger.ts";
 import type { endpoints } from "../endpoints/index.ts";
 import type { PriceTable } from "../pricing/price-table.ts";
 import type { providers } from "../providers/index.ts";
+import type { Middleware, Strategy } from "./strategy.ts";
 
 /** What a user can say about a grade run. Paths are read when the run begins. */
 export interface GradeSettings {
@@ -47,6 +48,21 @@ export interface GradeSettings {
   readonly maxBatches: number;
   readonly enqueuedTokens?: number;
   readonly batchesPerHour?: number;
+  readonly mode: "batch" | "live" | "auto";
+  /** Seconds until batches that are at work are cancelled, and the rest is asked live. */
+  readonly deadline?: number;
+  /** Rows below which `auto` goes live. */
+  readonly liveBelow: number;
+  /** Live calls at a time; as many as the provider bears when undefined. */
+  readonly concurrency?: number;
+  /** Live requests, and tokens, per minute. */
+  readonly rpm?: number;
+  readonly tpm?: number;
+  /** Seconds that a live call, and a live request with all its calls, may take. */
+  readonly attemptTimeout: number;
+  readonly requestTimeout?: number;
+  /** Live calls after the first that got no answer. */
+  readonly transportRetries: number;
   readonly retries: number;
   /** US dollars that the run may spend. */
   readonly maxCost?: number;
@@ -82,4 +98,8 @@ export interface RunHost {
   readonly data: { readonly prompts: string; readonly models: string };
   /** What models cost. */
   readonly prices: PriceTable;
+  /** Answers live requests in the place of the provider. */
+  readonly strategy?: Strategy;
+  /** Goes around every live attempt, the first outermost. */
+  readonly middleware?: readonly Middleware[];
 }

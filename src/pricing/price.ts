@@ -1,5 +1,5 @@
 /** How a request is answered: through the Batch API, or over the ordinary endpoint. */
-export type Mode = "batch" | "live";
+export type { Mode } from "../core/mode.ts";
 
 /** Money, in pico-dollars: 10⁻¹² USD. A price of 1 USD per million tokens is 1,000,000 of them per token. */
 export type PicoUsd = bigint;

@@ -28,6 +28,8 @@ export interface ProviderErrorDetails extends ErrorDetails {
   readonly status?: number;
   /** The provider's own error code. */
   readonly providerCode?: string;
+  /** Its own words, without the key. */
+  readonly providerMessage?: string;
   /** How long the provider asks to wait, in milliseconds. */
   readonly retryAfterMs?: number;
   /** Whether the call is known not to have left this machine. */
@@ -41,6 +43,7 @@ export class ProviderError extends BgPipeError {
   readonly kind: ProviderErrorKind;
   readonly status: number | undefined;
   readonly providerCode: string | undefined;
+  readonly providerMessage: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly isUnsent: boolean;
   readonly batchErrors: readonly BatchError[] | undefined;
@@ -50,6 +53,7 @@ export class ProviderError extends BgPipeError {
     this.kind = kind;
     this.status = details.status;
     this.providerCode = details.providerCode;
+    this.providerMessage = details.providerMessage;
     this.retryAfterMs = details.retryAfterMs;
     this.isUnsent = details.isUnsent ?? false;
     this.batchErrors = details.batchErrors;

@@ -120,8 +120,35 @@ export interface Provider {
   download(fileId: string, path: string): Promise<number>;
   /** Deletes a file. One that is not there is no error. */
   deleteFile(fileId: string): Promise<void>;
+  /**
+   * Has one request answered, over the ordinary endpoint. Made once and never repeated by the adapter.
+   *
+   * @returns the reply, of status 200
+   * @throws {ProviderError} for any other, and when none came
+   */
+  respond(request: LiveRequest): Promise<LiveReply>;
   /** Lets go of what the adapter holds (connections, an embedded server). */
   close(): Promise<void>;
+}
+
+/** A request to the ordinary endpoint. */
+export interface LiveRequest {
+  /** The path, such as `/v1/chat/completions`. */
+  readonly endpoint: string;
+  /** The body, sent byte for byte. */
+  readonly bodyText: string;
+  /** How long a reply may take, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface LiveReply {
+  /** The body, which is JSON. */
+  readonly bodyText: string;
+  /** The provider's name for the call. */
+  readonly requestId?: string;
+  /** A header of the reply, by its name in small letters. */
+  readonly header: (name: string) => string | null;
 }
 
 /** Which batches are looked through. */

@@ -10,6 +10,7 @@ import type { Logger } from "../core/logger.ts";
 import type { Patience } from "../core/patience.ts";
 import type { RequestRow } from "../core/records.ts";
 import { BudgetedChunks } from "../ledger/budgeted-chunks.ts";
+import { wasTurnedAway } from "../ledger/chunk.ts";
 import type { NewLine } from "../ledger/chunk-file.ts";
 import { DeferredRequests } from "../ledger/deferred.ts";
 import type { Chunk, ChunkState, Claim } from "../ledger/ledger.ts";
@@ -75,6 +76,8 @@ export class ChunkStage {
         yield* this.#hand(this.#take(rows));
         // Into the chunk that is open anyway: input that never ends must not keep others from their second try.
         yield* this.#hand(this.#askAgain());
+        // Live, nobody waits for a chunk to be full.
+        if (this.#options.mode?.() === "live") yield* this.#hand(this.#sealed(this.#open.sealAll()));
         yield* this.#awaitRoom();
         if (this.#isFull) await this.#leave();
       }
@@ -279,11 +282,6 @@ export class ChunkStage {
     this.#open.discard();
     this.#deferred.dispose();
   }
-}
-
-/** Whether the provider never looked at its requests. */
-function wasTurnedAway({ batchId, batchStatus, outputFileId, errorFileId }: Chunk): boolean {
-  return batchId === null || (batchStatus === "failed" && outputFileId === null && errorFileId === null);
 }
 
 /** What is known of these, is known by looking at their batches. */

@@ -2,6 +2,7 @@ import type { Counters } from "../core/counters.ts";
 import { InternalError } from "../core/errors.ts";
 import { compact } from "../core/json-text.ts";
 import { customIdOf, keyOf } from "../core/keys.ts";
+import type { Mode } from "../core/mode.ts";
 import type { AddedField, AnsweredRow, BadRow, Failure, TextRow, Usage } from "../core/records.ts";
 import type { Endpoint, ModelAnswer } from "../endpoints/endpoint.ts";
 import type { Ledger, ResultLocation } from "../ledger/ledger.ts";
@@ -20,7 +21,7 @@ export interface MergeOptions {
   readonly isJson: boolean;
   readonly withMeta: boolean;
   /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
-  readonly costOf: (usage: Usage) => bigint | undefined;
+  readonly costOf: (usage: Usage, mode: Mode) => bigint | undefined;
   readonly counters: Counters;
 }
 
@@ -45,6 +46,7 @@ export function createMerge(options: MergeOptions): (rows: readonly SettledRow[]
 
 class Merge {
   readonly #options: MergeOptions;
+  #lastFile: { readonly id: number; readonly mode: Mode } | undefined;
 
   constructor(options: MergeOptions) {
     this.#options = options;
@@ -53,13 +55,13 @@ class Merge {
   answer(settled: SettledRow): AnsweredRow {
     if ("failure" in settled) return this.#failed(settled.row, settled.failure, []);
     const { row, key, state } = settled;
-    const meta = (answer?: ModelAnswer) => this.#meta(key, state, answer);
+    const meta = (answer?: ModelAnswer) => this.#meta(key, state, this.#costOf(state, answer), answer);
     if (state.kind === "failed") {
       const billed = state.result === undefined ? undefined : this.#read(key, state.result);
       return this.#failed(row, triedSoOften(state), meta(billed));
     }
     const answer = this.#read(key, state.result);
-    if (answer.usage !== undefined) this.#options.counters.costOfRows += this.#options.costOf(answer.usage) ?? 0n;
+    this.#options.counters.costOfRows += this.#costOf(state, answer) ?? 0n;
     return { row, added: [{ name: this.#options.outputField, json: this.#json(answer) }, ...meta(answer)] };
   }
 
@@ -98,7 +100,26 @@ class Merge {
     return chunkId === undefined ? null : ledger.chunk(chunkId).batchId;
   }
 
-  #meta(key: string, state: SettledState, answer: ModelAnswer | undefined): readonly AddedField[] {
+  #costOf({ result }: SettledState, answer: ModelAnswer | undefined): bigint | undefined {
+    if (answer?.usage === undefined || result === undefined) return undefined;
+    return this.#options.costOf(answer.usage, this.#modeOf(result));
+  }
+
+  /** Neighbours mostly lie in the same file. */
+  #modeOf({ fileId }: ResultLocation): Mode {
+    if (this.#lastFile?.id === fileId) return this.#lastFile.mode;
+    const { ledger } = this.#options;
+    const { mode } = ledger.chunk(ledger.resultFile(fileId).chunkId);
+    this.#lastFile = { id: fileId, mode };
+    return mode;
+  }
+
+  #meta(
+    key: string,
+    state: SettledState,
+    cost: bigint | undefined,
+    answer: ModelAnswer | undefined,
+  ): readonly AddedField[] {
     if (!this.#options.withMeta) return [];
     const meta: Record<(typeof META_FIELDS)[number], unknown> = {
       custom_id: customIdOf(key),
@@ -106,7 +127,7 @@ class Merge {
       model: answer?.model ?? null,
       finish_reason: answer?.finishReason ?? null,
       usage: answer?.usage ?? null,
-      cost_usd: usdInJson(answer?.usage && this.#options.costOf(answer.usage)),
+      cost_usd: usdInJson(cost),
       attempts: state.attempts,
     };
     return [{ name: `${this.#options.outputField}_meta`, json: JSON.stringify(meta) }];

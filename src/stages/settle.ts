@@ -5,6 +5,7 @@ import { InternalError } from "../core/errors.ts";
 import { keyOf } from "../core/keys.ts";
 import { type Line, splitLines } from "../core/lines.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Mode } from "../core/mode.ts";
 import type { Failure, Usage } from "../core/records.ts";
 import { type AnswerCheck, judgeAnswer, judgeError, type Verdict } from "../core/verdicts.ts";
 import type { Endpoint } from "../endpoints/endpoint.ts";
@@ -21,7 +22,7 @@ export interface SettleOptions {
   /** How often a request is asked again. */
   readonly retries: number;
   /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
-  readonly costOf: (usage: Usage) => bigint | undefined;
+  readonly costOf: (usage: Usage, mode: Mode) => bigint | undefined;
   readonly counters: Counters;
   readonly log: Logger;
 }
@@ -51,6 +52,15 @@ export async function settle(chunk: Chunk, options: SettleOptions): Promise<Chun
   return options.ledger.settle(chunk.id, { failure, retries: options.retries, isAttempt: true });
 }
 
+/** Files some lines of a chunk's result file, as they come. */
+export function fileLines(chunk: Chunk, fileId: number, lines: readonly Line[], options: SettleOptions): void {
+  record(
+    chunk,
+    lines.flatMap((line) => judgeLine(line, { fileId, mode: chunk.mode }, options) ?? []),
+    options,
+  );
+}
+
 interface ResultFile {
   readonly chunk: Chunk;
   readonly path: string;
@@ -64,7 +74,7 @@ async function fileOutcomes(file: ResultFile, options: SettleOptions): Promise<v
   let outcomes: RecordedOutcome[] = [];
   for await (const lines of splitLines(createReadStream(file.path), MAX_RESULT_LINE_BYTES)) {
     for (const line of lines) {
-      const outcome = judgeLine(line, fileId, options);
+      const outcome = judgeLine(line, { fileId, mode: file.chunk.mode }, options);
       if (outcome === undefined) file.strays.lines += line.length > 0 ? 1 : 0;
       else outcomes.push(outcome);
     }
@@ -87,7 +97,12 @@ function record(
   }
 }
 
-function judgeLine(line: Line, fileId: number, options: SettleOptions): RecordedOutcome | undefined {
+interface Origin {
+  readonly fileId: number;
+  readonly mode: Mode;
+}
+
+function judgeLine(line: Line, { fileId, mode }: Origin, options: SettleOptions): RecordedOutcome | undefined {
   const { endpoint, check, costOf } = options;
   const result = readResultLine(line.bytes.toString());
   const key = result === undefined ? undefined : keyOf(result.customId);
@@ -95,12 +110,12 @@ function judgeLine(line: Line, fileId: number, options: SettleOptions): Recorded
   if (result.kind === "error") return toOutcome(key, judgeError(result));
   const answer = endpoint.readAnswer(result.body);
   const location = { fileId, offset: line.offset, length: line.length };
-  const billed = answer && billOf(answer.usage, costOf);
+  const billed = answer && billOf(answer.usage, (usage) => costOf(usage, mode));
   return { ...toOutcome(key, judgeAnswer(answer, check), location), ...(billed && { billed }) };
 }
 
 /** A reply that does not say what it took was billed all the same, nobody knows with what. */
-function billOf(usage: Usage | undefined, costOf: SettleOptions["costOf"]): Billed {
+function billOf(usage: Usage | undefined, costOf: (usage: Usage) => bigint | undefined): Billed {
   return usage === undefined ? { usage: NOTHING, cost: undefined } : { usage, cost: costOf(usage) };
 }
 

@@ -53,7 +53,7 @@ function usageEvent({ chunk, spent, settledAt, apiKeyId }: ChunkAccount): string
     batch_id: chunk.batchId,
     provider: chunk.provider,
     model: chunk.model,
-    mode: "batch",
+    mode: chunk.mode,
     api_key_id: apiKeyId ?? null,
     requests: spent.requests,
     input_tokens: input,

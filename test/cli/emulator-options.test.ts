@@ -30,6 +30,8 @@ test("flags become the emulator's options, and none become no faults", async () 
     queueLimit: 2_000_000,
     credit: 0,
   });
+  const live = { "live-rpm": ["600"], "live-tpm": ["200k"], "live-latency": ["300ms"] };
+  expect(await optionsOf(live)).toMatchObject({ liveRpm: 600, liveTpm: 200_000, liveSeconds: 0.3 });
 });
 
 test("a wrong fault on the command line ends with 64, names the nearest, and lists all", async () => {
@@ -68,6 +70,7 @@ test.for([
     argv: ["--provider", "emulator", "--base-url", "http://x/v1", "--queue-limit", "5"],
     says: "asks the server of --base-url",
   },
+  { argv: ["--provider", "openai", "--live-rpm", "60"], says: "--live-rpm is for the emulator" },
   { argv: ["--provider", "openai", "--fault-seconds", "1"], says: "give the flag to bg-pipe emulate" },
 ])("faults for another server than the run's own are refused: $argv", async ({ argv, says }) => {
   const { status, stderr } = await runMain(["grade", "rows.jsonl", "--model", "m", ...argv]);

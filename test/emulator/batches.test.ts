@@ -47,6 +47,7 @@ describe("a batch", () => {
     expect(await emulatorPage(emulator.url, "billing")).toEqual({
       requests: 10,
       distinct: 10,
+      live: 0,
       input_tokens: batch.usage?.input_tokens,
       output_tokens: batch.usage?.output_tokens,
     });

@@ -142,7 +142,7 @@ test("a bill that was cut off by a kill costs neither the line before nor the on
   billing.append([entry]);
   await appendFile(join(directory, "billing.jsonl"), JSON.stringify(entry).slice(0, 30));
   billing.append([entry, entry]);
-  expect(await billing.totals()).toEqual({ requests: 3, input_tokens: 3, output_tokens: 6, distinct: 1 });
+  expect(await billing.totals()).toEqual({ requests: 3, input_tokens: 3, output_tokens: 6, distinct: 1, live: 0 });
   expect(await billing.countOf("batch_1")).toBe(3);
 });
 

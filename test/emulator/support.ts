@@ -142,7 +142,7 @@ export async function answersOf(client: OpenAI, batch: OpenAI.Batch) {
 }
 
 /** An answer of the emulator's own pages. */
-export async function emulatorPage(url: string, page: "billing" | "calls" | "faults") {
+export async function emulatorPage(url: string, page: "billing" | "calls" | "faults" | "live") {
   const response = await fetch(url.replace(/\/v1$/, `/emulator/${page}`));
   return (await response.json()) as Record<string, number>;
 }

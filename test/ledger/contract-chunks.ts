@@ -5,7 +5,8 @@ import { LATE, type LedgerBackEnd, LedgerBench, RETRIES } from "./harness.ts";
 
 /** Every move that the life of a chunk knows, beside staying where it is. */
 const LEGAL: Readonly<Record<ChunkState, readonly ChunkState[]>> = {
-  sealed: ["uploading", "settled"],
+  sealed: ["uploading", "asking", "settled"],
+  asking: ["settled"],
   uploading: ["uploaded", "sealed", "settled"],
   uploaded: ["creating", "sealed", "settled"],
   creating: ["submitted", "uploaded", "settled"],

@@ -11,6 +11,7 @@ import { createReask } from "../../src/stages/reask.ts";
 import { goodRow, requestFor, type StageBench } from "../stages/support.ts";
 import { words } from "../stages/words.ts";
 import { eventually } from "../support/virtual-clock.ts";
+import { neverLive, waitsOf } from "./batch-only.ts";
 
 /** Rows one by one, and how many were read. */
 export class Source {
@@ -68,8 +69,10 @@ export function answering(bench: StageBench, rows: AsyncIterable<readonly Row[]>
       limits: { requests: 2, bytes: 1_000_000, tokens: Number.POSITIVE_INFINITY, count: undefined },
       backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0 },
     },
-    life: {
-      ...{ provider, endpoint, check, retries, counters, clock, log, intervalMs, costOf: bench.costOf },
+    live: neverLive(bench),
+    batch: {
+      ...waitsOf(bench),
+      ...{ ledger, provider, endpoint, check, retries, counters, clock, log, intervalMs, costOf: bench.costOf },
       admission: bench.admission(admit),
       keepRemote,
       transfers: new TokenGate(1),

@@ -1,8 +1,9 @@
+import { ModeSwitch } from "../../src/core/mode-switch.ts";
 import type { RequestRow } from "../../src/core/records.ts";
 import { TokenGate } from "../../src/core/token-gate.ts";
 import type { Chunk } from "../../src/ledger/ledger.ts";
 import { InputOrderRoom } from "../../src/ledger/waiting-room.ts";
-import { type ChunkLifeOptions, liveChunk } from "../../src/pipelines/chunk-life.ts";
+import { type RunBatchOptions, runBatch } from "../../src/pipelines/run-batch.ts";
 import { ChunkStage } from "../../src/stages/chunk.ts";
 import type { BatchScript } from "../stages/fake-provider.ts";
 import { requestRow, type StageBench } from "../stages/support.ts";
@@ -30,7 +31,7 @@ export async function answerAll(
   try {
     for await (const chunk of chunkStage.chunks(once(rows))) {
       chunks.push(chunk);
-      await liveChunk(chunk, { ...lifeOf(bench), admission, chunkStage, onSettled: () => waitingRoom.notify() });
+      await runBatch(chunk, { ...lifeOf(bench), admission, chunkStage, onSettled: () => waitingRoom.notify() });
     }
   } finally {
     waitingRoom.dispose();
@@ -42,7 +43,9 @@ function lifeOf(bench: StageBench) {
   const { ledger, provider, endpoint, check, retries, counters, clock, log, signal } = bench;
   const { intervalMs, patience, keepRemote } = bench;
   const services = { ledger, provider, endpoint, check, retries, counters, clock, log, signal };
-  return { ...services, intervalMs, patience, keepRemote, costOf: bench.costOf, transfers: new TokenGate(1) };
+  const modeSwitch = new ModeSwitch(clock, Number.POSITIVE_INFINITY);
+  const waits = { intervalMs, patience, waiting: patience, modeSwitch };
+  return { ...services, ...waits, keepRemote, costOf: bench.costOf, transfers: new TokenGate(1) };
 }
 
 /** Remembers which chunks were left to a later run. */
@@ -56,7 +59,7 @@ class Watched extends ChunkStage {
 }
 
 /** Lives one chunk as far as it comes. */
-export async function liveOne(bench: StageBench, chunk: Chunk, given: Partial<ChunkLifeOptions> = {}) {
+export async function liveOne(bench: StageBench, chunk: Chunk, given: Partial<RunBatchOptions> = {}) {
   const { ledger, run, counters, clock, log, signal, reask, patience } = bench;
   const chunkStage = new Watched({
     ...{ ledger, run, counters, clock, log, signal, reask, patience },
@@ -68,7 +71,7 @@ export async function liveOne(bench: StageBench, chunk: Chunk, given: Partial<Ch
   const admission = given.admission ?? bench.admission();
   const settled: Chunk[] = [];
   const onSettled = (one: Chunk) => void settled.push(one);
-  await liveChunk(chunk, { ...lifeOf(bench), admission, chunkStage, onSettled, ...given });
+  await runBatch(chunk, { ...lifeOf(bench), admission, chunkStage, onSettled, ...given });
   return { parked: chunkStage.parked, settled, admission };
 }
 

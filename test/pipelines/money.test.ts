@@ -33,7 +33,13 @@ class Purse extends LedgerBench {
       this.looks++;
       return ledger.meanOutput(provider, model);
     };
-    const facts = { provider: "p", model: "m", price: PRICE, mode: "batch", expectedOutput: undefined } as const;
+    const facts = {
+      provider: "p",
+      model: "m",
+      price: PRICE,
+      mode: () => "batch" as const,
+      expectedOutput: undefined,
+    } as const;
     return new Money({ ledger: { ...ledger, meanOutput }, ...facts, ...given });
   }
 
@@ -100,8 +106,11 @@ test("costs are those of the usage; where nobody says what was written into the 
     price: { batch: { input: 10n, cachedInput: 1n, cacheWrite: 100n, output: 1_000n }, tiers: [], origin: "test" },
   });
   const usage = { input: 7, cached: 4, output: 2, reasoning: 1 };
-  expect([money.costOf(usage), money.costOf({ ...usage, cacheWritten: 3 })]).toEqual([2_034n, 2_304n]);
-  expect(money.costOf({ ...usage, cached: 8 })).toBeUndefined();
+  expect([money.costOf(usage, "batch"), money.costOf({ ...usage, cacheWritten: 3 }, "batch")]).toEqual([
+    2_034n,
+    2_304n,
+  ]);
+  expect(money.costOf({ ...usage, cached: 8 }, "batch")).toBeUndefined();
 });
 
 describe("a run's budget", () => {

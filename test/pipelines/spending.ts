@@ -11,6 +11,7 @@ import type { BatchScript } from "../stages/fake-provider.ts";
 import { type AskedLine, questionIn, responseTo, untriedLine } from "../stages/result-lines.ts";
 import { goodRow, requestFor, StageBench } from "../stages/support.ts";
 import { eventually } from "../support/virtual-clock.ts";
+import { neverLive, waitsOf } from "./batch-only.ts";
 
 /** A row whose request takes so many tokens, and is answered with so many. */
 export interface Question {
@@ -113,7 +114,7 @@ function optionsOf(bench: StageBench, rows: readonly Row[], limits: Limits, code
   const results = new ResultReader(ledger);
   onTestFinished(() => results.close());
   const money = new Money({
-    ...{ ledger, provider: "fake", model: "model-1", price: PRICE, mode: "batch" },
+    ...{ ledger, provider: "fake", model: "model-1", price: PRICE, mode: () => "batch" as const },
     expectedOutput: mostOutput,
   });
   const budget = openBudget({ maxCost, tokenLimit }, money, { ledger, run, model: "model-1", log });
@@ -131,7 +132,9 @@ function optionsOf(bench: StageBench, rows: readonly Row[], limits: Limits, code
       limits: { requests: chunkRows, bytes: 1_000_000, tokens: Number.POSITIVE_INFINITY, count: undefined },
       backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0 },
     },
-    life: {
+    live: neverLive(bench),
+    batch: {
+      ...waitsOf(bench),
       ...{ ...common, provider, check: undefined, retries, clock, log, intervalMs: undefined, keepRemote },
       ...{ admission: bench.admission(), transfers: new TokenGate(1) },
     },

@@ -27,7 +27,16 @@ function account(given: GivenAccount = {}): ChunkAccount {
   const spent = { requests: 1, unpriced: 0, usage, cost: USD, estimatedCost: 2n * USD, ...given.spent };
   const settledAt = NOW - daysAgo * DAY;
   const chunk: Chunk = {
-    ...{ id: 1, runId: run, name: "c", provider, endpoint: "/v1/e", model, requests: given.asked ?? spent.requests },
+    ...{
+      id: 1,
+      runId: run,
+      name: "c",
+      provider,
+      mode: "batch",
+      endpoint: "/v1/e",
+      model,
+      requests: given.asked ?? spent.requests,
+    },
     ...{ bytes: 1, tokens, state: "settled", fileId: null, batchId: "b", batchStatus: "completed", submittedAt: 0 },
     ...{ outputFileId: null, errorFileId: null, createdAt: 0, changedAt: settledAt, completed: 0, failed: 0 },
     cleanedAt: null,

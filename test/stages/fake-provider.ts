@@ -70,6 +70,10 @@ export class FakeProvider implements Provider {
     this.#clock = clock;
   }
 
+  respond(): Promise<never> {
+    return Promise.reject(new Error("nobody is asked live here"));
+  }
+
   /** Says how the next calls of an operation end; those after them succeed. */
   next(operation: Operation, ...ends: readonly CallEnd[]): void {
     this.#ends.set(operation, [...(this.#ends.get(operation) ?? []), ...ends]);

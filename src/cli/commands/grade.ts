@@ -34,7 +34,8 @@ export const grade: Command = {
       explains: "Says what would be asked, and makes no request",
     },
   ],
-  afterSignal: "batches keep running at the provider; run the same command again to go on from here",
+  afterSignal:
+    "batches keep running at the provider and answers are kept; run the same command again to go on from here",
   run,
 };
 

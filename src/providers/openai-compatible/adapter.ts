@@ -6,12 +6,15 @@ import {
   type BatchRange,
   CHUNK_METADATA_KEY,
   type CreateBatch,
+  type LiveReply,
+  type LiveRequest,
   type PollDefaults,
   type Provider,
   type ProviderSettings,
 } from "../provider.ts";
 import { ProviderError } from "../provider-error.ts";
 import { ApiCalls } from "./api-calls.ts";
+import { askLive } from "./ask-live.ts";
 import { createClient } from "./client.ts";
 import type { Dialect } from "./dialect.ts";
 import { Download } from "./download.ts";
@@ -139,6 +142,10 @@ export class OpenAiCompatibleProvider implements Provider {
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
+  }
+
+  async respond(request: LiveRequest): Promise<LiveReply> {
+    return this.#calls.once("answer a request", () => askLive(this.#client, request));
   }
 
   async close(): Promise<void> {}

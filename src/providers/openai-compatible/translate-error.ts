@@ -78,9 +78,15 @@ function ofStatus(error: APIError, operation: string, context: ErrorContext): Pr
     cause: causeOf(error, context),
     ...(error.status === undefined ? {} : { status }),
     ...(providerCode === undefined ? {} : { providerCode }),
+    ...(isOfApi ? { providerMessage: masked(ownWordsOf(error), context) } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(batchErrors.length === 0 ? {} : { batchErrors }),
   });
+}
+
+function ownWordsOf({ error }: APIError): string {
+  const message: unknown = typeof error === "object" && error !== null ? Reflect.get(error, "message") : undefined;
+  return typeof message === "string" ? message : "";
 }
 
 /** A body that breaks off, is empty, is not JSON (a proxy's page), or not the object that was asked for. */

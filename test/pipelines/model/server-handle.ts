@@ -33,6 +33,10 @@ export class ServerHandle implements Provider {
     this.#signal = signal;
   }
 
+  respond(): Promise<never> {
+    return Promise.reject(new Error("nobody is asked live here"));
+  }
+
   upload(path: string, name: string): Promise<string> {
     const text = readFileSync(path, "utf8");
     return this.#call("upload", () => this.#world.server.upload(name, text));

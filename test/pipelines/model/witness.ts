@@ -131,7 +131,7 @@ export class Witness {
     for (const earlier of this.#world.server.batches) {
       if (earlier === batch || isTurnedAway(earlier) || !earlier.keys.includes(key)) continue;
       if (!isOver(earlier)) this.complain(`${told}, though ${earlier.id} is ${earlier.status}`);
-      else if (earlier.final.has(key) && !this.#isOlder(key, freshSince)) {
+      else if (earlier.final.has(key) && !this.#isOlder(key, freshSince) && !this.#isSuperseded(key, earlier)) {
         this.complain(`${told}, though ${earlier.id} has answered it`);
       }
     }
@@ -155,6 +155,13 @@ export class Witness {
   #isOlder(key: string, freshSince: number): boolean {
     const settledAt = this.#database.prepare("SELECT settled_at FROM requests WHERE key = ?").get(key)?.["settled_at"];
     return typeof settledAt === "number" && settledAt < freshSince;
+  }
+
+  /** Whether the answer was asked for afresh since: what came of that counts, be it a failure. */
+  #isSuperseded(key: string, { createdAt }: ServerBatch): boolean {
+    return this.#world.server.batches.some(
+      (later) => later.keys.includes(key) && isOver(later) && this.#freshSinceOf(later) > createdAt,
+    );
   }
 
   /** Chunks of earlier executions are gone on with whatever the limits are now; only its own count. */

@@ -1,6 +1,8 @@
 import { type Backoff, nextDelay } from "../core/backoff.ts";
 import { ConfigurationError, InputDataError, UnfinishedError } from "../core/errors.ts";
 import { judgeFailedBatch } from "../core/failed-batch.ts";
+import type { ModeSwitch } from "../core/mode-switch.ts";
+import type { Patience } from "../core/patience.ts";
 import type { TokenGate } from "../core/token-gate.ts";
 import type { Chunk } from "../ledger/ledger.ts";
 import { hasResultFiles } from "../ledger/result-files.ts";
@@ -13,12 +15,16 @@ import { type FetchOptions, fetchResults } from "../stages/fetch.ts";
 import { type EndedChunk, type PollOptions, poll } from "../stages/poll.ts";
 import { type SettleOptions, settle } from "../stages/settle.ts";
 import { type SubmitOptions, submit } from "../stages/submit.ts";
+import { EndingBatches } from "./ending-batches.ts";
 
-export interface ChunkLifeOptions extends SubmitOptions, PollOptions, FetchOptions, SettleOptions, CleanOptions {
+export interface RunBatchOptions extends SubmitOptions, PollOptions, FetchOptions, SettleOptions, CleanOptions {
   readonly admission: Admission;
   /** Lets one chunk at a time move its bytes: several transfers at once are no faster, and each has its buffers. */
   readonly transfers: TokenGate;
   readonly chunkStage: ChunkStage;
+  readonly modeSwitch: ModeSwitch;
+  /** How long the run waits at all; `patience` ends before that when it goes on live. */
+  readonly waiting: Patience;
   readonly onSettled: (chunk: Chunk) => void;
 }
 
@@ -33,8 +39,8 @@ const TRIES_WITH_SAME_FILE = 3;
  * Takes a chunk from wherever it is in its life to its end: admit, submit, poll, fetch, settle, clean. When patience
  * ends first, it is parked where it is.
  */
-export async function liveChunk(chunk: Chunk, options: ChunkLifeOptions): Promise<void> {
-  const ended = hasEnded(chunk) ? chunk : await reachEnd(chunk, options);
+export async function runBatch(chunk: Chunk, options: RunBatchOptions): Promise<void> {
+  const ended = hasEnded(chunk) ? chunk : ((await reachEnd(chunk, options)) ?? (await breakOff(chunk, options)));
   if (ended === undefined) return options.chunkStage.onParked(options.ledger.chunk(chunk.id));
   const settled = ended.state === "settled" ? ended : await collect(ended, options);
   options.chunkStage.onSettled(settled);
@@ -47,14 +53,35 @@ function hasEnded({ state, batchStatus }: Chunk): boolean {
   return state === "fetched" || (state === "ended" && batchStatus !== "failed");
 }
 
-function collect(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk> {
+function collect(chunk: Chunk, options: RunBatchOptions): Promise<Chunk> {
+  const { ledger, modeSwitch } = options;
   return inTurn(options, async () => {
-    const isComplete = chunk.state === "fetched" && hasResultFiles(options.ledger.directory, chunk);
-    return settle(isComplete ? chunk : await fetchResults(chunk, options), options);
+    const isComplete = chunk.state === "fetched" && hasResultFiles(ledger.directory, chunk);
+    const fetched = isComplete ? chunk : await fetchResults(chunk, options);
+    // What its batch leaves open is asked live, however often it was tried.
+    return settle(fetched, modeSwitch.isLive ? { ...options, retries: Number.MAX_SAFE_INTEGER } : options);
   });
 }
 
-async function inTurn<T>({ transfers, signal }: ChunkLifeOptions, work: () => Promise<T>): Promise<T> {
+/**
+ * When the run goes on live, ends the chunk's batch, and keeps what it has finished.
+ *
+ * @returns the chunk, fetched or settled; undefined when the run does not, or its patience ends first
+ */
+async function breakOff({ id }: Chunk, options: RunBatchOptions): Promise<Chunk | undefined> {
+  const { ledger, modeSwitch, waiting } = options;
+  const chunk = ledger.chunk(id);
+  if (!modeSwitch.isLive || waiting.isOver) return undefined;
+  if (!isAtProvider(chunk)) return release(chunk, options);
+  const ending = new EndingBatches({ ...options, patience: waiting });
+  await ending.end([chunk]);
+  if (ending.firstError !== undefined) throw ending.firstError;
+  options.signal.throwIfAborted();
+  const ended = ledger.chunk(id);
+  return ended.state === "submitted" || ended.state === "creating" ? undefined : ended;
+}
+
+async function inTurn<T>({ transfers, signal }: RunBatchOptions, work: () => Promise<T>): Promise<T> {
   const leave = await transfers.enter(1, signal);
   try {
     return await work();
@@ -68,7 +95,7 @@ async function inTurn<T>({ transfers, signal }: ChunkLifeOptions, work: () => Pr
  *
  * @returns the chunk, ended or settled; undefined when patience ended first
  */
-async function reachEnd(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk | undefined> {
+async function reachEnd(chunk: Chunk, options: RunBatchOptions): Promise<Chunk | undefined> {
   let current = chunk;
   for (let refusals = 0; ; refusals++) {
     const leave = await enter(current, options);
@@ -91,7 +118,7 @@ async function reachEnd(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk 
   }
 }
 
-async function enter(chunk: Chunk, { admission }: ChunkLifeOptions): Promise<(() => void) | undefined> {
+async function enter(chunk: Chunk, { admission }: RunBatchOptions): Promise<(() => void) | undefined> {
   return isAtProvider(chunk) ? admission.enterAnyway(chunk) : admission.enter(chunk);
 }
 
@@ -100,13 +127,13 @@ function isAtProvider({ state }: Chunk): boolean {
 }
 
 /** One time there and back. */
-async function goThrough(chunk: Chunk, options: ChunkLifeOptions): Promise<EndedChunk | undefined> {
+async function goThrough(chunk: Chunk, options: RunBatchOptions): Promise<EndedChunk | undefined> {
   if (chunk.state === "submitted" || chunk.state === "ended") return poll(chunk, options);
   const submitted = await inTurn(options, () => submit(chunk, options));
   return submitted.state !== "submitted" || options.patience.isNone ? undefined : poll(submitted, options);
 }
 
-interface Refused extends ChunkLifeOptions {
+interface Refused extends RunBatchOptions {
   readonly refusals: number;
 }
 
@@ -149,7 +176,7 @@ function split(chunk: Chunk, providerLimit: number, options: Refused): Chunk {
 }
 
 /** Frees the chunk's requests; the provider never looked at them. */
-function release(chunk: Chunk, { ledger, retries }: ChunkLifeOptions): Chunk {
+function release(chunk: Chunk, { ledger, retries }: RunBatchOptions): Chunk {
   const failure = { code: "server_error", message: "the batch was turned away" } as const;
   return ledger.settle(chunk.id, { failure, retries, isAttempt: false });
 }
@@ -178,13 +205,13 @@ function quotaIsUsedUp(chunk: Chunk, errors: readonly BatchError[]): UnfinishedE
 }
 
 /** Some providers look at the file while the call that creates the batch waits. */
-function inTermsOfRows(error: unknown, { id }: Chunk, options: ChunkLifeOptions): unknown {
+function inTermsOfRows(error: unknown, { id }: Chunk, options: RunBatchOptions): unknown {
   if (!(error instanceof ProviderError) || error.batchErrors === undefined || error.kind === "quota") return error;
   return refusal(release(options.ledger.chunk(id), options), error.batchErrors, options);
 }
 
 /** The provider's complaint, in terms of the user's rows. */
-function refusal(chunk: Chunk, errors: readonly BatchError[], options: ChunkLifeOptions): Error {
+function refusal(chunk: Chunk, errors: readonly BatchError[], options: RunBatchOptions): Error {
   const shown = errors.slice(0, 3).map((error) => describe(chunk, error, options));
   const more = errors.length > shown.length ? [`and ${errors.length - shown.length} more`] : [];
   const message = `the provider refused ${chunk.batchId === null ? "the batch" : `batch ${chunk.batchId}`}: ${[...shown, ...more].join("; ") || "no reason given"}`;
@@ -193,7 +220,7 @@ function refusal(chunk: Chunk, errors: readonly BatchError[], options: ChunkLife
   return isAboutModel ? new ConfigurationError(message, { hint }) : new InputDataError(message, { hint });
 }
 
-function describe(chunk: Chunk, { code, message, line }: BatchError, { ledger }: ChunkLifeOptions): string {
+function describe(chunk: Chunk, { code, message, line }: BatchError, { ledger }: RunBatchOptions): string {
   const request = line === undefined ? undefined : ledger.unasked(chunk.id, -1, line)[line - 1];
   return `${request === undefined ? "" : `${request.origin}: `}${message} (${code})`;
 }

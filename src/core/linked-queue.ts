@@ -1,0 +1,48 @@
+/** An item's place in a {@link LinkedQueue}. */
+export interface QueuePlace<T> {
+  readonly item: T;
+}
+
+interface Node<T> extends QueuePlace<T> {
+  previous: Node<T> | undefined;
+  next: Node<T> | undefined;
+  isIn: boolean;
+}
+
+/** First in, first out, and out of the middle too: every step takes constant time. */
+export class LinkedQueue<T> {
+  #head: Node<T> | undefined;
+  #tail: Node<T> | undefined;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get first(): QueuePlace<T> | undefined {
+    return this.#head;
+  }
+
+  /** Puts an item last. @returns what {@link remove} takes it out by */
+  push(item: T): QueuePlace<T> {
+    const node: Node<T> = { item, previous: this.#tail, next: undefined, isIn: true };
+    if (this.#tail === undefined) this.#head = node;
+    else this.#tail.next = node;
+    this.#tail = node;
+    this.#size++;
+    return node;
+  }
+
+  /** Takes an item out. @returns false when it was out already */
+  remove(place: QueuePlace<T>): boolean {
+    const node = place as Node<T>;
+    if (!node.isIn) return false;
+    node.isIn = false;
+    if (node.previous === undefined) this.#head = node.next;
+    else node.previous.next = node.next;
+    if (node.next === undefined) this.#tail = node.previous;
+    else node.next.previous = node.previous;
+    this.#size--;
+    return true;
+  }
+}

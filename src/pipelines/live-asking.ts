@@ -1,0 +1,68 @@
+import type { Pulse } from "../core/attempts.ts";
+import { type Backoff, paced } from "../core/backoff.ts";
+import { LiveGate } from "../core/live-gate.ts";
+import type { Patience } from "../core/patience.ts";
+import { ReadAhead } from "../core/read-ahead.ts";
+import type { AskOptions } from "../stages/ask.ts";
+import { fileLines, type SettleOptions } from "../stages/settle.ts";
+import type { AskingParts } from "./asking.ts";
+import type { Respond } from "./strategy.ts";
+
+/** What asking live takes, for all chunks of a run. */
+export type LiveOptions = Omit<AskOptions, "onFiled">;
+
+const BACKOFF: Backoff = { firstMs: 500, factor: 2, maxMs: 30_000, jitter: 0.5 };
+/** How long a provider that answers nobody is waited for. */
+const PATIENCE_MS = 600_000;
+/** Requests that are read ahead of the calls, and answers that may be left lying, at the least. */
+const LEAST_AHEAD = 256;
+
+/**
+ * How a run asks live.
+ *
+ * @param settling How replies are filed.
+ */
+export function liveOptions(
+  parts: AskingParts,
+  { settling, patience }: { readonly settling: SettleOptions; readonly patience: Patience },
+): LiveOptions {
+  const { settings, host, provider, ledger, counters, money, modeSwitch } = parts;
+  const { attemptTimeout, requestTimeout, transportRetries, retries } = settings;
+  const { clock, log, signal } = host;
+  const gate = gateOf(parts);
+  const pulse: Pulse = { lastAnswerAt: clock.now() };
+  const requestMs = requestTimeout === undefined ? undefined : requestTimeout * 1000;
+  return {
+    ledger,
+    respond: respondOf(parts),
+    gate,
+    readAhead: new ReadAhead(() => Math.max(LEAST_AHEAD, 2 * gate.concurrency)),
+    pulse,
+    attempts: { transportRetries, backoff: paced(BACKOFF, provider.poll), patienceMs: PATIENCE_MS, requestMs },
+    attemptMs: attemptTimeout * 1000,
+    expectedOutput: () => money.expectedOutput ?? 0,
+    isLive: () => modeSwitch.isLive,
+    retries,
+    fileLines: (chunk, fileId, lines) => fileLines(chunk, fileId, lines, settling),
+    patience,
+    counters,
+    clock,
+    log,
+    signal,
+  };
+}
+
+function gateOf({ settings, host: { clock, log } }: AskingParts): LiveGate {
+  const { concurrency, rpm: requestsPerMinute, tpm: tokensPerMinute } = settings;
+  return new LiveGate({
+    limits: { concurrency, requestsPerMinute, tokensPerMinute },
+    clock,
+    onCoolDown: ({ delayMs, retryAfterMs, concurrency: callsAtATime }) =>
+      log.info("api.cool_down", { delayMs: Math.round(delayMs), retryAfterMs, callsAtATime }),
+  });
+}
+
+function respondOf({ provider, strategy, host: { middleware = [] } }: AskingParts): Respond {
+  const answerer: Respond = strategy === undefined ? (attempt) => provider.respond(attempt) : strategy.respond;
+  return middleware.reduceRight((next, wrap) => wrap(next), answerer);
+}
