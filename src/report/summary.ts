@@ -34,6 +34,14 @@ export interface Summary {
   };
   readonly chunks: number;
   readonly batches_submitted: number;
+  /** Calls over the ordinary endpoint. */
+  readonly live: {
+    readonly calls: number;
+    /** Turned away for now. */
+    readonly rate_limited: number;
+    /** Without an answer, or with a server error. */
+    readonly unavailable: number;
+  };
   readonly tokens: {
     /** Input tokens of what was asked, counted before. */
     readonly estimated_input: number;
@@ -100,6 +108,7 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
     },
     chunks: counters.chunks,
     batches_submitted: counters.batchesSubmitted,
+    live: { calls: counters.liveCalls, ...counters.liveFailures },
     tokens: {
       estimated_input: counters.tokensEstimated,
       billed: tokensBilled.input + tokensBilled.output === 0 ? null : { ...tokensBilled },
@@ -135,12 +144,12 @@ export function formatSummary(summary: Summary, usd: DisplayUsd): string {
 type DisplayUsd = (amount: bigint | undefined) => string;
 
 function runLines(summary: Summary, usd: DisplayUsd): string[] {
-  const { rows, requests, batches_submitted: batches, tokens, seconds } = summary;
+  const { rows, requests, tokens } = summary;
   const { billed, input_error_percent: error } = tokens;
   return [
     `rows      ${n(rows.read)} read, ${n(rows.answered)} answered, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
     `requests  ${sources(requests)}`,
-    `batches   ${n(batches)} submitted, in ${seconds.toFixed(1)} s`,
+    ...waysLines(summary),
     ...(tokens.estimated_input > 0 ? [`tokens    ${n(tokens.estimated_input)} input estimated`] : []),
     ...(billed === null
       ? []
@@ -152,6 +161,19 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
     ...costLines(summary, usd),
     ...(rows.skipped > 0 ? [`skipped   ${n(rows.skipped)} failed rows are not in the output`] : []),
   ];
+}
+
+/** By which way it was asked. */
+function waysLines({ batches_submitted: batches, live, seconds }: Summary): string[] {
+  const troubles = [
+    ...(live.rate_limited > 0 ? [`${n(live.rate_limited)} turned away for now`] : []),
+    ...(live.unavailable > 0 ? [`${n(live.unavailable)} without an answer`] : []),
+  ];
+  const calls = `${n(live.calls)} calls${troubles.length === 0 ? "" : ` (${troubles.join(", ")})`}`;
+  const duration = `in ${seconds.toFixed(1)} s`;
+  if (live.calls === 0) return [`batches   ${n(batches)} submitted, ${duration}`];
+  if (batches === 0) return [`live      ${calls}, ${duration}`];
+  return [`batches   ${n(batches)} submitted`, `live      ${calls}, ${duration}`];
 }
 
 function costLines({ cost, tokens }: Summary, usd: DisplayUsd): string[] {
