@@ -3,7 +3,7 @@ import type { Counters } from "../core/counters.ts";
 import type { ModeSwitch } from "../core/mode-switch.ts";
 import { Patience } from "../core/patience.ts";
 import { TokenGate } from "../core/token-gate.ts";
-import type { Ledger, Run } from "../ledger/ledger.ts";
+import type { InvalidReply, Ledger, Run } from "../ledger/ledger.ts";
 import type { ResultReader } from "../ledger/result-reader.ts";
 import { parseUsd } from "../pricing/usd.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -119,10 +119,18 @@ function chunkOptions({ host: { clock, log }, question, provider, counters, mode
   };
 }
 
-function reaskOf({ question, provider }: AskingParts, { results, limits }: Execution & { limits: ChunkLimits }) {
+function reaskOf(
+  { settings, question, provider, ledger }: AskingParts,
+  { results, limits }: Execution & { limits: ChunkLimits },
+) {
   const { endpoint, tokenizer, contextWindow = Number.POSITIVE_INFINITY } = question;
   const most = { bytes: limits.bytes, tokens: Math.min(limits.tokens, contextWindow) };
-  return createReask({ endpoint, provider: provider.identity, tokenizer, results, limits: most });
+  const models = {
+    first: question.request.model,
+    next: settings.escalate,
+    of: ({ result }: InvalidReply) => ledger.chunk(ledger.resultFile(result.fileId).chunkId).model,
+  };
+  return createReask({ endpoint, provider: provider.identity, tokenizer, results, models, limits: most });
 }
 
 function admissionOf(parts: AskingParts, { run, patience }: Execution & { patience: Patience }): Admission {

@@ -6,7 +6,7 @@ import { customIdOf, keyOf } from "../core/keys.ts";
 import type { Mode } from "../core/mode.ts";
 import type { AddedField, AnsweredRow, Usage } from "../core/records.ts";
 import type { Endpoint, ModelAnswer } from "../endpoints/endpoint.ts";
-import type { Ledger, ResultLocation } from "../ledger/ledger.ts";
+import type { Chunk, Ledger, ResultLocation } from "../ledger/ledger.ts";
 import type { ResultReader } from "../ledger/result-reader.ts";
 import type { SettledRow, SettledState } from "../ledger/waiting-room.ts";
 import { usdInJson } from "../pricing/usd-json.ts";
@@ -22,7 +22,7 @@ export interface MergeOptions {
   readonly isJson: boolean;
   readonly withMeta: boolean;
   /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
-  readonly costOf: (usage: Usage, mode: Mode) => bigint | undefined;
+  readonly costOf: (usage: Usage, mode: Mode, model: string) => bigint | undefined;
   readonly counters: Counters;
 }
 
@@ -45,7 +45,7 @@ export function createMerge(options: MergeOptions): (rows: readonly SettledRow[]
 
 class Merge {
   readonly #options: MergeOptions;
-  #lastFile: { readonly id: number; readonly mode: Mode } | undefined;
+  #lastFile: { readonly id: number; readonly chunk: Chunk } | undefined;
 
   constructor(options: MergeOptions) {
     this.#options = options;
@@ -90,16 +90,17 @@ class Merge {
 
   #costOf({ result }: SettledState, answer: ModelAnswer | undefined): bigint | undefined {
     if (answer?.usage === undefined || result === undefined) return undefined;
-    return this.#options.costOf(answer.usage, this.#modeOf(result));
+    const { mode, model } = this.#chunkOf(result);
+    return this.#options.costOf(answer.usage, mode, model);
   }
 
   /** Neighbours mostly lie in the same file. */
-  #modeOf({ fileId }: ResultLocation): Mode {
-    if (this.#lastFile?.id === fileId) return this.#lastFile.mode;
+  #chunkOf({ fileId }: ResultLocation): Chunk {
+    if (this.#lastFile?.id === fileId) return this.#lastFile.chunk;
     const { ledger } = this.#options;
-    const { mode } = ledger.chunk(ledger.resultFile(fileId).chunkId);
-    this.#lastFile = { id: fileId, mode };
-    return mode;
+    const chunk = ledger.chunk(ledger.resultFile(fileId).chunkId);
+    this.#lastFile = { id: fileId, chunk };
+    return chunk;
   }
 
   #meta(

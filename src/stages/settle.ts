@@ -24,7 +24,7 @@ export interface SettleOptions {
   /** How often a request is asked again. */
   readonly retries: number;
   /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
-  readonly costOf: (usage: Usage, mode: Mode) => bigint | undefined;
+  readonly costOf: (usage: Usage, mode: Mode, model: string) => bigint | undefined;
   readonly counters: Counters;
   readonly log: Logger;
 }
@@ -63,7 +63,7 @@ export async function settle(chunk: Chunk, options: SettleOptions): Promise<Chun
 
 /** Files some lines of a chunk's result file, as they come. */
 export function fileLines(chunk: Chunk, fileId: number, lines: readonly Line[], options: SettleOptions): void {
-  const origin = { fileId, mode: chunk.mode, checkOf: () => options.check };
+  const origin = { fileId, chunk, checkOf: () => options.check };
   const outcomes = lines.flatMap((line) => judgeLine(line, origin, options) ?? []);
   record(chunk, outcomes, options);
 }
@@ -82,7 +82,7 @@ async function fileOutcomes(file: ResultFile, options: SettleOptions): Promise<v
   let outcomes: RecordedOutcome[] = [];
   for await (const lines of splitLines(createReadStream(file.path), MAX_RESULT_LINE_BYTES)) {
     for (const line of lines) {
-      const outcome = judgeLine(line, { fileId, mode: file.chunk.mode, checkOf: file.checkOf }, options);
+      const outcome = judgeLine(line, { fileId, chunk: file.chunk, checkOf: file.checkOf }, options);
       if (outcome === undefined) file.strays.lines += line.length > 0 ? 1 : 0;
       else outcomes.push(outcome);
     }
@@ -107,11 +107,15 @@ function record(
 
 interface Origin {
   readonly fileId: number;
-  readonly mode: Mode;
+  readonly chunk: Pick<Chunk, "mode" | "model">;
   readonly checkOf: FindCheck;
 }
 
-function judgeLine(line: Line, { fileId, mode, checkOf }: Origin, options: SettleOptions): RecordedOutcome | undefined {
+function judgeLine(
+  line: Line,
+  { fileId, chunk, checkOf }: Origin,
+  options: SettleOptions,
+): RecordedOutcome | undefined {
   const { endpoint, costOf } = options;
   const result = readResultLine(line.bytes.toString());
   const key = result === undefined ? undefined : keyOf(result.customId);
@@ -119,7 +123,7 @@ function judgeLine(line: Line, { fileId, mode, checkOf }: Origin, options: Settl
   if (result.kind === "error") return toOutcome(key, judgeError(result));
   const answer = endpoint.readAnswer(result.body);
   const location = { fileId, offset: line.offset, length: line.length };
-  const billed = answer && billOf(answer.usage, (usage) => costOf(usage, mode));
+  const billed = answer && billOf(answer.usage, (usage) => costOf(usage, chunk.mode, chunk.model));
   return { ...toOutcome(key, judgeAnswer(answer, checkOf(key)), location), ...(billed && { billed }) };
 }
 

@@ -13,6 +13,14 @@ export const stoppingOptions = {
     minimum: 0,
     default: 3,
   },
+  escalate: {
+    type: "list",
+    summary: "Ask these models, one after the other, when an answer was invalid or cut off; may be repeated",
+    group,
+    commands: ["grade"],
+    value: "MODEL",
+    example: ["gpt-5-mini"],
+  },
   "poll-interval": {
     type: "duration",
     summary: "Time between two looks at a batch",
