@@ -10,9 +10,9 @@ const SCHEMA = JSON.stringify({
 });
 const ROWS = [
   { response: "well" },
-  { response: "once wrong [[emulator:invalid,times=1]]" },
-  { response: "twice wrong [[emulator:invalid,times=2]]" },
-  { response: "always wrong [[emulator:invalid]]" },
+  { response: "once wrong [[emulator:invalid_answer,times=1]]" },
+  { response: "twice wrong [[emulator:invalid_answer,times=2]]" },
+  { response: "always wrong [[emulator:invalid_answer]]" },
 ];
 
 test.each(["batch", "live"])("%s: what was answered badly is asked of the next model, at its price", async (mode) => {
@@ -20,6 +20,9 @@ test.each(["batch", "live"])("%s: what was answered badly is asked of the next m
   const emulator = await startExternal(sandbox);
   sandbox.write("schema.json", SCHEMA);
   const flags = ["--mode", mode, "--schema", "schema.json", "--meta", "--summary", "summary.json"];
+  sandbox.write("key", emulator.env["OPENAI_API_KEY"] ?? "");
+  // As a provider of that name it is asked again in milliseconds.
+  flags.push("--provider", "emulator", "--api-key-file", "key");
   const models = ["--escalate", "gpt-4.1,gpt-5-mini"];
   const run = () => sandbox.run([...emulator.args, ...flags, ...models], { env: emulator.env, stdin: jsonl(ROWS) });
   const { status, stdout } = await run();

@@ -42,7 +42,8 @@ async function run(context: CommandContext): Promise<number> {
   const access = await accessProvider(context);
   try {
     const address = access.baseUrl === undefined ? {} : { baseUrl: access.baseUrl };
-    const settings = { ...values, ...address, inputs: context.positionals };
+    const escalate = values.escalate.flatMap((models) => models.split(","));
+    const settings = { ...values, ...address, escalate, inputs: context.positionals };
     const { grade: gradeRows } = await import("../../pipelines/grade.ts");
     const result = await gradeRows(settings, await runHostOf(context, access));
     await tellSummary(context, result.summary);

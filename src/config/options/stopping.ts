@@ -15,7 +15,7 @@ export const stoppingOptions = {
   },
   escalate: {
     type: "list",
-    summary: "Ask these models, one after the other, when an answer was invalid or cut off; may be repeated",
+    summary: "Ask these models, one after the other, when an answer was invalid or cut off; several with commas",
     group,
     commands: ["grade"],
     value: "MODEL",
