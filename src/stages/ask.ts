@@ -183,8 +183,9 @@ class AskedChunk {
       counters.liveCalls++;
       const reply = await durableStepAsync("call.ask", () => respond(attempt));
       pulse.lastAnswerAt = clock.now();
-      permit.end(endOf(reply));
+      // Not before: a process that is killed loses no more replies than may be under way.
       await this.#file(request, reply);
+      permit.end(endOf(reply));
       return undefined;
     } catch (error) {
       permit.end(endOfFailure(error));
