@@ -75,7 +75,7 @@ export class Attempts {
     const { backoff, transportRetries } = this.#limits;
     const delayMs = nextDelay(backoff, this.#unavailable++);
     if (this.#unavailable <= transportRetries) return again(Math.min(delayMs, Math.max(0, this.leftMs)));
-    const isSilent = this.#pulse.lastAnswerAt < (this.#firstFailureAt ?? now);
+    const isSilent = this.#pulse.lastAnswerAt <= (this.#firstFailureAt ?? now);
     if (!isSilent) return over(said);
     return isTooLong ? { kind: "outage" } : again(delayMs);
   }

@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { unlessAborted } from "../core/abort.ts";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError } from "../core/errors.ts";
-import { ModeSwitch } from "../core/mode-switch.ts";
 import type { AnsweredRow, Row } from "../core/records.ts";
 import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
@@ -21,6 +20,7 @@ import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
 import { type AskingParts, askingOptions, learnedOverhead, runChunkLimits } from "./asking.ts";
+import { goesByRows, modeSwitchOf } from "./asking-mode.ts";
 import { Money } from "./money.ts";
 import { openLedger, openProvider, outputFiles, runLabel } from "./open-run.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
@@ -46,6 +46,7 @@ export interface GradeResult {
  * @throws {BgPipeError} when the run cannot begin; once it has begun, all that happens is in the result
  */
 export async function grade(settings: GradeSettings, host: RunHost): Promise<GradeResult> {
+  const modeSwitch = modeSwitchOf(settings, host);
   const paths = await resolveInputs(settings.inputs);
   const question = await prepareQuestion(settings, host.data);
   const counters = new Counters();
@@ -58,7 +59,6 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   const ledger = await openLedger(settings, host);
   const strategy = host.strategy && new StrategyRun(host.strategy);
   try {
-    const modeSwitch = modeSwitchOf(settings, host);
     const money = moneyOf({ settings, host, question, provider, ledger, modeSwitch });
     const parts = { settings, host: stoppable, stop, question, provider, counters, source, ledger, money, modeSwitch };
     const job = new GradeJob({ ...parts, strategy });
@@ -68,14 +68,6 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
     ledger.close();
     await provider.close();
   }
-}
-
-/** A deadline that is nearer than a batch is likely to be done. */
-const NEAR_MS = 600_000;
-
-function modeSwitchOf({ mode, deadline = Number.POSITIVE_INFINITY }: GradeSettings, { clock }: RunHost): ModeSwitch {
-  const isNear = mode === "auto" && deadline * 1000 < NEAR_MS;
-  return new ModeSwitch(clock, mode === "live" || isNear ? 0 : deadline * 1000);
 }
 
 type MoneyParts = Omit<AskingParts, "counters" | "money" | "strategy">;
@@ -193,7 +185,7 @@ class GradeJob {
   /** The rows, after a look at how few they are where that decides how they are asked. */
   async #rows(): Promise<AsyncIterable<readonly Row[]>> {
     const { settings, source, modeSwitch } = this.#parts;
-    if (settings.mode !== "auto" || modeSwitch.isLive) return source.rows();
+    if (!goesByRows(settings, modeSwitch)) return source.rows();
     const { areFewer, rows } = await peekRows(source.rows(), settings.liveBelow);
     if (areFewer) modeSwitch.goLive();
     return rows;

@@ -26,7 +26,7 @@ const EXIT_STATUSES: Readonly<Record<ProviderErrorKind, number>> = {
 export interface ProviderErrorDetails extends ErrorDetails {
   /** HTTP status, where there was one. */
   readonly status?: number;
-  /** The provider's own error code. */
+  /** The provider's own error code, or else its type of error. */
   readonly providerCode?: string;
   /** Its own words, without the key. */
   readonly providerMessage?: string;

@@ -87,6 +87,8 @@ class AskedChunk {
   readonly #options: AskOptions;
   readonly #lines: ChunkFileReader;
   readonly #replies: LiveReplies;
+  /** Lets no more calls begin. */
+  readonly #stop = new AbortController();
   /** Ends the calls that are under way. */
   readonly #cut = new AbortController();
   readonly #calls = new Set<Promise<void>>();
@@ -112,17 +114,22 @@ class AskedChunk {
 
   async askAll(): Promise<void> {
     const { signal, clock } = this.#options;
+    const stop = () => this.#fail(signal.reason);
     const drain = () => void clock.sleep(DRAIN_MS, this.#cut.signal).then(() => this.#cut.abort(signal.reason), noop);
-    signal.addEventListener("abort", drain, { once: true });
-    try {
-      await this.#startAll();
-    } catch (error) {
-      this.#failure ??= { error };
-    }
+    this.#stop.signal.addEventListener("abort", drain, { once: true });
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    await this.#startAll().catch((error) => this.#fail(error));
     await Promise.all(this.#calls);
-    signal.removeEventListener("abort", drain);
+    signal.removeEventListener("abort", stop);
     this.#cut.abort();
     if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Ends the chunk's work, for what concerns more than one request. */
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#stop.abort(error);
   }
 
   async close(): Promise<void> {
@@ -131,12 +138,11 @@ class AskedChunk {
   }
 
   async #startAll(): Promise<void> {
-    const { ledger, readAhead, signal, patience } = this.#options;
+    const { ledger, readAhead, patience } = this.#options;
     for (let after = -1; ; ) {
       const lines = ledger.outstanding(this.#chunk.id, after, LINES_AT_A_TIME);
       for (const line of lines) {
-        await readAhead.mayAsk(signal);
-        if (this.#failure !== undefined) return;
+        await readAhead.mayAsk(this.#stop.signal);
         if (patience.isOver) this.isCutShort = true;
         if (this.isCutShort) return;
         await this.#start(line);
@@ -148,20 +154,19 @@ class AskedChunk {
 
   /** Begins a request's first attempt as soon as there may be one more, and leaves it to itself. */
   async #start(line: UnaskedRequest): Promise<void> {
-    const { gate, readAhead, expectedOutput, signal } = this.#options;
-    const permit = await gate.enter(line.tokens + expectedOutput(), signal);
+    const { gate, readAhead, expectedOutput } = this.#options;
+    const permit = await gate.enter(line.tokens + expectedOutput(), this.#stop.signal);
     readAhead.unqueue();
     this.started++;
     const call = this.#answer(line, permit)
-      .catch((error) => {
-        this.#failure ??= { error };
-      })
+      .catch((error) => this.#fail(error))
       .finally(() => this.#calls.delete(call));
     this.#calls.add(call);
   }
 
   async #answer(line: UnaskedRequest, first: Permit): Promise<void> {
-    const { attempts: limits, clock, pulse, gate, expectedOutput, signal } = this.#options;
+    const { attempts: limits, clock, pulse, gate, expectedOutput } = this.#options;
+    const { signal } = this.#stop;
     const request = readRequestLine(this.#lines.read(line));
     const attempts = new Attempts(limits, clock, pulse);
     for (let permit = first; ; permit = await gate.enter(line.tokens + expectedOutput(), signal)) {
@@ -183,7 +188,7 @@ class AskedChunk {
       counters.liveCalls++;
       const reply = await durableStepAsync("call.ask", () => respond(attempt));
       pulse.lastAnswerAt = clock.now();
-      // Until it is on disk it counts as under way: a kill may cost no more calls than may be made at a time.
+      // Not before: a process that is killed loses no more replies than may be under way.
       await this.#file(request, reply);
       permit.end(endOf(reply));
       return undefined;

@@ -13,8 +13,9 @@ const prices = parsePrices(readFileSync(TABLE, "utf8"), TABLE);
 
 /** A request that an emulator has billed. */
 interface BilledLine {
-  readonly custom_id: string;
-  readonly batch_id: string;
+  /** Null for a live call. */
+  readonly custom_id: string | null;
+  readonly batch_id: string | null;
   readonly model: string;
   readonly usage: {
     readonly input_tokens: number;
@@ -54,11 +55,12 @@ export class Bill {
   }
 }
 
-function priceOf({ model, usage }: BilledLine): bigint {
+function priceOf({ model, usage, batch_id: batch }: BilledLine): bigint {
   const { input_tokens: input, output_tokens: output } = usage;
   const { cached_tokens: cached } = usage.input_tokens_details;
   const { reasoning_tokens: reasoning } = usage.output_tokens_details;
-  const cost = costOf({ input, cached, output, reasoning, cacheWritten: 0 }, findPrice(prices, model)?.price, "batch");
+  const counts = { input, cached, output, reasoning, cacheWritten: 0 };
+  const cost = costOf(counts, findPrice(prices, model)?.price, batch === null ? "live" : "batch");
   if (cost === undefined) throw new Error(`nobody knows what ${model} costs`);
   return cost;
 }
@@ -67,7 +69,7 @@ function priceOf({ model, usage }: BilledLine): bigint {
 export interface UsageEvent {
   readonly run_id: number;
   readonly chunk_id: string;
-  readonly batch_id: string;
+  readonly batch_id: string | null;
   readonly model: string;
   readonly api_key_id: string | null;
   readonly requests: number;

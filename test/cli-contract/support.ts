@@ -123,6 +123,8 @@ export interface External {
   /** How many calls with POST there were. */
   posts(): Promise<number>;
   billing(): Promise<Record<string, number>>;
+  /** Live calls over its limits, and those that came before a `retry-after` had passed. */
+  live(): Promise<Record<string, number>>;
   /** The bodies of all requests in all input files, in the order of their making. */
   bodies(): Promise<Body[]>;
 }
@@ -152,6 +154,7 @@ export async function startExternal(sandbox: Sandbox, options: Partial<EmulatorO
     posts: async () =>
       Object.entries(await calls()).reduce((sum, [name, count]) => (name.startsWith("POST ") ? sum + count : sum), 0),
     billing: async () => JSON.parse(await get("/emulator/billing")),
+    live: async () => JSON.parse(await get("/emulator/live")),
     bodies: async () => {
       const list: { data: { id: string; purpose: string }[] } = JSON.parse(await get("/v1/files?order=asc"));
       const inputs = list.data.filter(({ purpose }) => purpose === "batch");

@@ -74,6 +74,8 @@ export class World {
   readonly directory = mkdtempSync(join(tmpdir(), "bg-pipe-crash-"));
   readonly #options: WorldOptions;
   readonly #children = new Set<Running>();
+  /** Flags of the runs from now on. */
+  flags: readonly string[];
   /** How many runs did not come to their end. */
   interruptions = 0;
   #emulator: Emulator | undefined;
@@ -82,6 +84,7 @@ export class World {
 
   private constructor(options: WorldOptions) {
     this.#options = options;
+    this.flags = options.flags;
   }
 
   static async create(options: WorldOptions): Promise<World> {
@@ -143,10 +146,10 @@ export class World {
   }
 
   #arguments({ rows = "rows.jsonl", output = "out.jsonl", errors = "failed.jsonl" }: RunChoice): readonly string[] {
-    const { isPiped = false, hasErrorsFile = true, flags } = this.#options;
+    const { isPiped = false, hasErrorsFile = true } = this.#options;
     const places = [...(isPiped ? [] : [rows, "-o", output]), ...(hasErrorsFile ? ["--errors", errors] : [])];
     const provider = ["--provider", "emulator", ...this.#address, "--state-dir", this.stateDirectory];
-    return ["grade", ...places, ...provider, ...flags];
+    return ["grade", ...places, ...provider, ...this.flags];
   }
 
   #spawn(command: string, args: readonly string[], failpoint?: string): Running {

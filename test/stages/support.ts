@@ -4,7 +4,7 @@ import { canonicalBody, requestKey } from "../../src/core/keys.ts";
 import type { LogFields, Logger } from "../../src/core/logger.ts";
 import { Patience } from "../../src/core/patience.ts";
 import type { GoodRow, Request, RequestRow } from "../../src/core/records.ts";
-import { requestLine } from "../../src/core/request-line.ts";
+import { readRequestLine, requestLine, type SentRequest } from "../../src/core/request-line.ts";
 import { chatCompletions } from "../../src/endpoints/chat-completions.ts";
 import { ChunkFile, type NewLine, newChunkName, removeStaleChunkFiles } from "../../src/ledger/chunk-file.ts";
 import type { Chunk, ChunkState, Ledger, RequestState, Run } from "../../src/ledger/ledger.ts";
@@ -143,6 +143,12 @@ export class StageBench {
   chunkIn(texts: readonly string[], ...states: readonly ChunkState[]): Chunk {
     const sealed = this.seal(texts);
     return states.reduce((chunk, state) => this.ledger.advance(chunk.id, state), sealed);
+  }
+
+  /** The line that asks about a text, read back. */
+  sentFor(text: string): SentRequest {
+    const { key, bodyText } = requestFor(text);
+    return readRequestLine(requestLine(key, chatCompletions.path, bodyText));
   }
 
   outcome(text: string): RequestState | undefined {

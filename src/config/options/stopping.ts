@@ -62,7 +62,7 @@ export const stoppingOptions = {
   },
   detach: {
     type: "boolean",
-    summary: "Submit what there is to ask, collect what is ready, and do not wait",
+    summary: "Submit what there is to ask in batches, collect what is ready, and do not wait",
     group,
     commands: asking,
     default: false,

@@ -66,13 +66,14 @@ function isOfConnecting(reason: unknown): boolean {
 
 function ofStatus(error: APIError, operation: string, context: ErrorContext): ProviderError {
   const status = error.status ?? 0;
-  const codes = [error.code, error.type].filter((code) => typeof code === "string");
+  const codes = [error.code, error.type].filter((code) => typeof code === "string").filter((code) => code !== "");
   const batchErrors = status === 400 ? batchErrorsOf(error, context) : [];
   const isOfApi = isAnswerOfApi(error);
   const kind = kindOf(status, [...codes, ...batchErrors.map(({ code }) => code)], isOfApi);
   const retryAfterMs = retryAfterOf(error.headers);
   const text = describe(error, batchErrors, context);
-  const providerCode = typeof error.code === "string" ? masked(error.code, context) : undefined;
+  const [firstCode] = codes;
+  const providerCode = firstCode === undefined ? undefined : masked(firstCode, context);
   return new ProviderError(kind, `${context.provider} answered "${operation}" with ${text}`, {
     hint: hintFor({ kind, status, isOfApi, text }),
     cause: causeOf(error, context),
