@@ -7,6 +7,7 @@ import { countingOptions } from "./options/counting.ts";
 import { emulatorOptions } from "./options/emulator.ts";
 import { inputOutputOptions } from "./options/input-output.ts";
 import { ledgerOptions } from "./options/ledger.ts";
+import { observingOptions } from "./options/observing.ts";
 import { pricingOptions } from "./options/pricing.ts";
 import { providerOptions } from "./options/provider.ts";
 import { requestOptions } from "./options/request.ts";
@@ -26,6 +27,7 @@ export const options = {
   ...costsOptions,
   ...ledgerOptions,
   ...emulatorOptions,
+  ...observingOptions,
   ...aroundOptions,
 } as const satisfies Record<string, OptionDefinition>;
 

@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import { chain } from "stream-chain";
 import { forEachConcurrent } from "../core/concurrency.ts";
 import type { AnsweredRow, RequestRow, Row } from "../core/records.ts";
+import { counted } from "../core/stage-flow.ts";
 import { RENEW_EVERY_MS } from "../ledger/lease.ts";
 import type { Ledger, Run } from "../ledger/ledger.ts";
 import type { SettledRow, WaitingRoom } from "../ledger/waiting-room.ts";
@@ -10,6 +11,7 @@ import { type ChunkOptions, ChunkStage } from "../stages/chunk.ts";
 import { cleanLeftovers } from "../stages/clean.ts";
 import { tellUsage } from "../stages/tell.ts";
 import { type ChunkLifeOptions, liveChunk } from "./chunk-life.ts";
+import { countedChunks } from "./counted-chunks.ts";
 
 /** A step that maps an array of items to an array of items. */
 export type Step<In, Out> = (items: readonly In[]) => readonly Out[];
@@ -81,12 +83,19 @@ async function ask(options: AnswerRowsOptions): Promise<void> {
   };
   const { patience } = options.chunk;
   const life = { ...options.life, ledger, chunkStage, onSettled, patience, signal };
-  const steps: Duplex = chain([options.guard, options.build, options.count], { ...ONE_ARRAY_AT_A_TIME });
+  const { counters } = options.chunk;
+  const build = counted(counters.stage("build"), options.build, isAsked);
+  const count = counted(counters.stage("count"), options.count, isAsked);
+  const steps: Duplex = chain([options.guard, build, count], { ...ONE_ARRAY_AT_A_TIME });
   await pipeline(
     Readable.from(options.rows, { highWaterMark: 1 }),
     steps,
     (requests: AsyncIterable<readonly RequestRow[]>) =>
-      forEachConcurrent(chunkStage.chunks(requests), { limit, stop }, (chunk) => liveChunk(chunk, life)),
+      forEachConcurrent(
+        countedChunks(counters, (rows) => chunkStage.chunks(rows), requests),
+        { limit, stop },
+        (chunk) => liveChunk(chunk, life),
+      ),
     { signal },
   );
   waitingRoom.end();
@@ -95,8 +104,13 @@ async function ask(options: AnswerRowsOptions): Promise<void> {
   await cleanLeftovers(life);
 }
 
-async function answer({ waitingRoom, merge, write, signal }: AnswerRowsOptions): Promise<void> {
-  await write(mapArrays(waitingRoom.settled(signal), merge));
+async function answer({ waitingRoom, merge, write, signal, chunk }: AnswerRowsOptions): Promise<void> {
+  const countedMerge = counted(chunk.counters.stage("merge"), merge);
+  await write(mapArrays(waitingRoom.settled(signal), countedMerge));
+}
+
+function isAsked(row: RequestRow): boolean {
+  return "request" in row;
 }
 
 /** Arrays are already bundles of rows; streams need hold no more than one. */

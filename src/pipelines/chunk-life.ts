@@ -91,8 +91,17 @@ async function reachEnd(chunk: Chunk, options: ChunkLifeOptions): Promise<Chunk 
   }
 }
 
-async function enter(chunk: Chunk, { admission }: ChunkLifeOptions): Promise<(() => void) | undefined> {
-  return isAtProvider(chunk) ? admission.enterAnyway(chunk) : admission.enter(chunk);
+async function enter(chunk: Chunk, { admission, counters }: ChunkLifeOptions): Promise<(() => void) | undefined> {
+  if (isAtProvider(chunk)) return admission.enterAnyway(chunk);
+  const { blocked, rows } = counters.stage("admit");
+  rows.in += chunk.requests;
+  blocked.start();
+  try {
+    return await admission.enter(chunk);
+  } finally {
+    blocked.stop();
+    rows.out += chunk.requests;
+  }
 }
 
 function isAtProvider({ state }: Chunk): boolean {

@@ -47,16 +47,18 @@ export interface GradeResult {
 export async function grade(settings: GradeSettings, host: RunHost): Promise<GradeResult> {
   const paths = await resolveInputs(settings.inputs);
   const question = await prepareQuestion(settings, host.data);
-  const counters = new Counters();
+  const counters = host.counters ?? new Counters();
   const stop = new AbortController();
   const signal = AbortSignal.any([host.signal, stop.signal]);
   const stoppable = { ...host, signal };
-  const provider = await openProvider(settings, stoppable);
+  const provider = await openProvider(settings, stoppable, counters);
   const { inputFormat: format, maxRecordBytes } = settings;
   const source = await RowSource.open({ paths, stdin: host.stdin, format, maxRecordBytes, counters, signal });
   const ledger = await openLedger(settings, host);
   try {
     const money = moneyOf({ settings, host, question, provider, ledger });
+    const { model } = question.request;
+    counters.run = { pipeline: "grade", provider: provider.name, model, isPriced: money.isPriced };
     const job = new GradeJob({ settings, host: stoppable, stop, question, provider, counters, source, ledger, money });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
@@ -73,11 +75,12 @@ function moneyOf({ settings, host, question, provider, ledger }: Omit<AskingPart
   return new Money({ ledger, provider: provider.identity, model, price, mode: "batch", expectedOutput });
 }
 
-async function openProvider(settings: GradeSettings, host: RunHost): Promise<Provider> {
+async function openProvider(settings: GradeSettings, host: RunHost, counters: Counters): Promise<Provider> {
   const { provider, baseUrl, keepRemote: keepsFiles } = settings;
   const create = await providers[provider]();
   const { apiKey, isEmbedded, log, clock, signal } = host;
-  return create({ baseUrl, apiKey, isEmbedded, keepsFiles, log, clock, signal });
+  const onCall = (operation: string, code: string) => counters.apiCalls.add({ operation, code });
+  return create({ baseUrl, apiKey, isEmbedded, keepsFiles, onCall, log, clock, signal });
 }
 
 async function openLedger({ stateDir }: GradeSettings, { clock }: RunHost): Promise<Ledger> {

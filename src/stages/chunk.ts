@@ -93,6 +93,7 @@ export class ChunkStage {
     const unusedTokens = wasTurnedAway(chunk) && requests === 0 ? chunk.tokens : 0;
     this.#budget.settle(estimatedCost, unpriced > 0 && estimatedCost > cost ? estimatedCost : cost, unusedTokens);
     if (requests === chunk.requests) counters.compareInput(chunk.tokens, usage.input);
+    counters.costEstimatedOfSettled += estimatedCost;
     this.#inFlight--;
     this.#secondTries.add(chunk);
     this.#change.notify();

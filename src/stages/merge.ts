@@ -60,7 +60,8 @@ class Merge {
     }
     const answer = this.#read(key, state.result);
     if (answer.usage !== undefined) this.#options.counters.costOfRows += this.#options.costOf(answer.usage) ?? 0n;
-    return { row, added: [{ name: this.#options.outputField, json: this.#json(answer) }, ...meta(answer)] };
+    const added = [{ name: this.#options.outputField, json: this.#json(answer) }, ...meta(answer)];
+    return settled.isKnown === true ? { row, added, isKnown: true } : { row, added };
   }
 
   #failed(row: TextRow | BadRow, failure: Failure, meta: readonly AddedField[]): AnsweredRow {

@@ -61,12 +61,14 @@ export class RowSource {
       this.#columns.reject(reason);
       throw reason;
     } finally {
+      this.#options.counters.isReadingOver = true;
       this.#columns.resolve([]);
     }
   }
 
   async *#rowsOf({ input, format }: OpenInput): AsyncGenerator<readonly Row[]> {
     const { signal, counters, maxRecordBytes } = this.#options;
+    const flow = counters.stage("read");
     // Reading from a pipe that brings nothing would outlast any signal.
     const close = () => void input.close();
     signal.addEventListener("abort", close, { once: true });
@@ -79,7 +81,13 @@ export class RowSource {
       })) {
         signal.throwIfAborted();
         counters.rowsRead += rows.length;
-        yield rows;
+        flow.rows.out += rows.length;
+        flow.blocked.start();
+        try {
+          yield rows;
+        } finally {
+          flow.blocked.stop();
+        }
       }
       // An input that ends after a signal (its writer was stopped, too) is not a complete one.
       signal.throwIfAborted();
@@ -120,7 +128,9 @@ async function sniff(input: Input, signal: AbortSignal): Promise<string> {
 const NEWLINE = 0x0a;
 
 async function* counted(source: AsyncIterable<Uint8Array>, counters: Counters): AsyncGenerator<Uint8Array> {
+  const { bytes: taken } = counters.stage("read");
   for await (const bytes of source) {
+    taken.in += bytes.byteLength;
     counters.bytesRead += bytes.byteLength;
     yield bytes;
   }

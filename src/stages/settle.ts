@@ -82,6 +82,9 @@ function record(
   { ledger, retries, counters }: SettleOptions,
 ): void {
   const counted = ledger.record(chunk.id, outcomes, retries);
+  const { rows } = counters.stage("settle");
+  rows.in += outcomes.length;
+  rows.out += counted.filter((isCounted) => isCounted).length;
   for (const [index, { kind, billed }] of outcomes.entries()) {
     if (counted[index] === true && billed !== undefined) counters.countBilled(billed, kind === "answered");
   }

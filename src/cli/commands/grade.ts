@@ -1,12 +1,15 @@
 import { optionsOf } from "../../config/options.ts";
 import { readPackageText } from "../../config/package-data.ts";
 import { systemClock } from "../../core/clock.ts";
-import { UsageError } from "../../core/errors.ts";
+import { Counters } from "../../core/counters.ts";
+import { EXIT, UsageError } from "../../core/errors.ts";
 import { writeFileDurably } from "../../io/durable.ts";
+import type { GradeResult } from "../../pipelines/grade.ts";
 import type { RunHost } from "../../pipelines/settings.ts";
 import { formatSummary, type Summary } from "../../report/summary.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { boundHeapGrowth } from "../memory.ts";
+import { exportMetrics } from "../metrics-export.ts";
 import { accessProvider, type ProviderAccess } from "../provider-access.ts";
 import { writeText } from "../write-text.ts";
 
@@ -43,16 +46,34 @@ async function run(context: CommandContext): Promise<number> {
   boundHeapGrowth();
   const { values } = context.configuration;
   const access = await accessProvider(context);
+  const counters = new Counters();
   try {
     const address = access.baseUrl === undefined ? {} : { baseUrl: access.baseUrl };
     const settings = { ...values, ...address, inputs: context.positionals };
     const { grade: gradeRows } = await import("../../pipelines/grade.ts");
-    const result = await gradeRows(settings, await hostOf(context, access));
+    const host = { ...(await hostOf(context, access)), counters };
+    const result = await observed(context, counters, () => gradeRows(settings, host));
     await tell(context, result.summary);
     if (result.error !== undefined) throw result.error;
     return result.exitStatus;
   } finally {
     await access.close();
+  }
+}
+
+/** A run with its metrics and its progress shown. */
+async function observed(
+  context: CommandContext,
+  counters: Counters,
+  run: () => Promise<GradeResult>,
+): Promise<GradeResult> {
+  const metrics = await exportMetrics(context, counters);
+  try {
+    const result = await run();
+    if (result.exitStatus === EXIT.ok) counters.lastSuccessAt = systemClock.now();
+    return result;
+  } finally {
+    await metrics.close();
   }
 }
 
