@@ -8,7 +8,9 @@ import type { Failures } from "./failures.ts";
 import { findCommand } from "./find-command.ts";
 import { checkFlagsOf, type ParsedArguments, parseArguments } from "./flags.ts";
 import type { Host } from "./host.ts";
+import { Screen } from "./screen.ts";
 import { SignalListener } from "./signals.ts";
+import { terminalKind } from "./terminal.ts";
 
 /**
  * Understands an argument list, loads the configuration, and runs the command.
@@ -22,12 +24,13 @@ export async function runCommand(argv: readonly string[], host: Host, failures: 
   checkFlagsOf(command.name, command.options, parsed.flags);
   failures.showsStack = isDebug(parsed);
   const configuration = await configure(command, parsed, host);
-  const log = startLog(configuration, host, failures);
+  const screen = new Screen(host.stderr, terminalKind(host.stderr, host.environment).hasColor);
+  const log = startLog(configuration, screen, failures);
   const listener = new SignalListener((message) => log.warn(message), command.afterSignal);
   try {
     const { signal } = listener;
     const { secrets } = failures;
-    return await command.run({ ...host, positionals, configuration, signal, log, secrets });
+    return await command.run({ ...host, positionals, configuration, signal, log, screen, secrets });
   } finally {
     listener.close();
   }
@@ -45,13 +48,13 @@ function configure(command: Command, { flags }: ParsedArguments, host: Host): Pr
   return command.isConfigured === false ? Promise.resolve(flagConfiguration(sources)) : loadConfiguration(sources);
 }
 
-function startLog({ values, warnings }: Configuration, host: Host, failures: Failures): Logger {
+function startLog({ values, warnings }: Configuration, screen: Screen, failures: Failures): Logger {
   const { logLevel: level, logFormat: format, quiet: isQuiet } = values;
   const log = createLogger({
     level,
     format,
     isQuiet,
-    write: (line) => void host.stderr.write(line),
+    write: (line) => screen.write(line),
     redact: (text) => redact(text, failures.secrets),
     now: Date.now,
   });

@@ -26,6 +26,7 @@ export class BatchBoard {
   readonly #ended: BatchNews[] = [];
   readonly #reached = new Map<string, number>();
   readonly #durations: number[] = [];
+  #doneOfEnded = 0;
 
   /** A batch has been created, or adopted. */
   submitted(batch: BatchNews): void {
@@ -44,6 +45,7 @@ export class BatchBoard {
     this.#ended.push({ ...batch, endedAt });
     if (this.#ended.length > ENDED_KEPT) this.#ended.shift();
     this.#count(batch.status);
+    this.#doneOfEnded += batch.completed + batch.failed;
     this.#durations.push(Math.max(0, endedAt - batch.submittedAt) / 1000);
   }
 
@@ -67,9 +69,9 @@ export class BatchBoard {
     return this.#reached;
   }
 
-  /** Requests that the provider says it is done with, of batches at work. */
+  /** Requests that the provider says it is done with, of all batches. */
   get requestsDone(): number {
-    let done = 0;
+    let done = this.#doneOfEnded;
     for (const { completed, failed } of this.#atWork.values()) done += completed + failed;
     return done;
   }

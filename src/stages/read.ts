@@ -6,6 +6,7 @@ import type { Format } from "../formats/format.ts";
 import { formats } from "../formats/index.ts";
 import { formatOfExtension, SNIFF_BYTES, sniffFormat } from "../formats/sniff.ts";
 import { type Input, openInput } from "../io/input.ts";
+import { inputBytes } from "../io/inputs.ts";
 
 export interface ReadOptions {
   /** Paths, and `-` for stdin; from io/inputs.ts. */
@@ -41,6 +42,7 @@ export class RowSource {
 
   /** Opens the first input as far as it takes to know its format. */
   static async open(options: ReadOptions): Promise<RowSource> {
+    options.counters.bytesToRead = await inputBytes(options.paths);
     return new RowSource(options, await openWithFormat(options.paths[0] ?? "-", options));
   }
 

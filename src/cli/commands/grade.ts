@@ -11,6 +11,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { boundHeapGrowth } from "../memory.ts";
 import { exportMetrics } from "../metrics-export.ts";
 import { accessProvider, type ProviderAccess } from "../provider-access.ts";
+import { showProgress } from "../show-progress.ts";
 import { writeText } from "../write-text.ts";
 
 /** The whole pipeline over rows. */
@@ -68,8 +69,9 @@ async function observed(
   run: () => Promise<GradeResult>,
 ): Promise<GradeResult> {
   const metrics = await exportMetrics(context, counters);
+  const progress = await showProgress(context, counters);
   try {
-    const result = await run();
+    const result = await run().finally(() => progress.close());
     if (result.exitStatus === EXIT.ok) counters.lastSuccessAt = systemClock.now();
     return result;
   } finally {

@@ -2,8 +2,24 @@ import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "around";
 
-/** How a run is watched. */
+/** How a run is watched: on the terminal, and by Prometheus. */
 export const observingOptions = {
+  progress: {
+    type: "enum",
+    summary: "Show how far the run is: live on a terminal, else a line every 30 s",
+    group,
+    commands: ["grade"],
+    choices: ["auto", "always", "never"],
+    default: "auto",
+  },
+  watch: {
+    type: "boolean",
+    summary: "Show the runs at work, live, until none of their batches is at the provider",
+    group: "ledger",
+    commands: ["status"],
+    default: false,
+    flagOnly: true,
+  },
   "metrics-port": {
     type: "integer",
     summary: "Serve Prometheus metrics on 127.0.0.1 at this port, under /metrics; 0 takes any that is free",

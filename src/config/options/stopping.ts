@@ -17,7 +17,7 @@ export const stoppingOptions = {
     type: "duration",
     summary: "Time between two looks at a batch",
     group,
-    commands: ["grade", "cancel"],
+    commands: ["grade", "status", "cancel"],
     value: "SECONDS",
     minimum: 0,
     defaultText: "the provider's, growing",
