@@ -19,6 +19,8 @@ export interface CommandContext {
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP, with a {@link BgPipeError} that carries the exit status. */
   readonly signal: AbortSignal;
   readonly log: Logger;
+  /** For what people see otherwise: log files and JSON logs only. */
+  readonly record: Logger;
   readonly environment: Environment;
   readonly cwd: string;
   readonly home: string;

@@ -1,8 +1,6 @@
 import { type Configuration, flagConfiguration, loadConfiguration } from "../config/load.ts";
+import { packageVersion } from "../config/package-data.ts";
 import { readTextFile } from "../config/text-file.ts";
-import type { Logger } from "../core/logger.ts";
-import { redact } from "../core/redact.ts";
-import { createLogger } from "../report/log.ts";
 import type { Command } from "./command.ts";
 import type { Failures } from "./failures.ts";
 import { findCommand } from "./find-command.ts";
@@ -10,6 +8,7 @@ import { checkFlagsOf, type ParsedArguments, parseArguments } from "./flags.ts";
 import type { Host } from "./host.ts";
 import { Screen } from "./screen.ts";
 import { SignalListener } from "./signals.ts";
+import { startLog } from "./start-log.ts";
 import { terminalKind } from "./terminal.ts";
 
 /**
@@ -25,12 +24,21 @@ export async function runCommand(argv: readonly string[], host: Host, failures: 
   failures.showsStack = isDebug(parsed);
   const configuration = await configure(command, parsed, host);
   const screen = new Screen(host.stderr, terminalKind(host.stderr, host.environment).hasColor);
-  const log = startLog(configuration, screen, failures);
-  const listener = new SignalListener((message) => log.warn(message), command.afterSignal);
+  const { log, record, close } = await startLog(configuration, screen, failures.secrets);
+  failures.showsStack = configuration.values.logLevel === "debug";
+  failures.isStderrJson = configuration.values.logFormat === "json";
+  failures.record = record;
+  failures.closeLog = close;
+  for (const warning of configuration.warnings) log.warn(warning);
+  const listener = new SignalListener((message) => log.warn(message, { event: "command.signal" }), command.afterSignal);
+  record.info("command.started", { command: name, version: await packageVersion() });
   try {
     const { signal } = listener;
     const { secrets } = failures;
-    return await command.run({ ...host, positionals, configuration, signal, log, screen, secrets });
+    const context = { ...host, positionals, configuration, signal, log, record, screen, secrets };
+    const status = await command.run(context);
+    record.info("command.ended", { exit_status: status });
+    return status;
   } finally {
     listener.close();
   }
@@ -46,20 +54,4 @@ function configure(command: Command, { flags }: ParsedArguments, host: Host): Pr
   const { environment, cwd, home } = host;
   const sources = { flags, environment, cwd, home, readFile: readTextFile };
   return command.isConfigured === false ? Promise.resolve(flagConfiguration(sources)) : loadConfiguration(sources);
-}
-
-function startLog({ values, warnings }: Configuration, screen: Screen, failures: Failures): Logger {
-  const { logLevel: level, logFormat: format, quiet: isQuiet } = values;
-  const log = createLogger({
-    level,
-    format,
-    isQuiet,
-    write: (line) => screen.write(line),
-    redact: (text) => redact(text, failures.secrets),
-    now: Date.now,
-  });
-  failures.showsStack = level === "debug";
-  if (format === "json") failures.log = log;
-  for (const warning of warnings) log.warn(warning);
-  return log;
 }

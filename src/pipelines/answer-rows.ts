@@ -70,7 +70,10 @@ function renewLease({ ledger, run, chunk: { log } }: AnswerRowsOptions): void {
   try {
     ledger.renewRun(run.id);
   } catch (error) {
-    log.warn("the lease of this run could not be renewed", { error: String(error) });
+    log.warn("the lease of this run could not be renewed", {
+      event: "run.lease_not_renewed",
+      error: String(error),
+    });
   }
 }
 

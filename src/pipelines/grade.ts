@@ -129,8 +129,9 @@ class GradeJob {
     const files = outputFiles(settings);
     const label = runLabel(settings, this.#parts.question.request.model);
     const run = ledger.openRun({ pipeline: "grade", label, signature, isFresh: settings.fresh, files });
+    host.log.debug("run.started", { run: run.id, provider: this.#parts.provider.name, label });
     if (run.isTakenOver) {
-      host.log.debug("going on from an earlier, unfinished run", { run: run.id });
+      host.log.debug("run.resumed", { run: run.id });
       removeStaleChunkFiles(ledger, run.id);
     }
     const results = new ResultReader(ledger);

@@ -167,7 +167,8 @@ export class ChunkStage {
 
   #defer(asked: Asked, runId: number): void {
     if (this.#deferred.isEmpty) {
-      this.#options.log.info(`some requests are being asked by another process (run ${runId}); waiting for it`);
+      const { log } = this.#options;
+      log.info(`some requests are being asked by run ${runId}; waiting for it`, { event: "request.elsewhere" });
     }
     this.#deferred.add(askedLine(asked, this.#options.endpoint));
   }

@@ -74,7 +74,10 @@ async function fetchFile({ chunk, fileId, name }: Wanted, options: FetchOptions)
 
 /** The provider has deleted the file by its own rules; what was in it has to be asked again. */
 function giveUp(path: string, fileId: string, log: Logger): void {
-  log.warn("a result file has been deleted at the provider; its requests will be asked again", { file: fileId });
+  log.warn("a result file has been deleted at the provider; its requests will be asked again", {
+    event: "file.gone",
+    file: fileId,
+  });
   writeFileSync(path, "");
 }
 

@@ -76,7 +76,11 @@ async function look(chunk: Chunk, options: PollOptions): Promise<Batch | undefin
   } catch (error) {
     signal.throwIfAborted();
     if (!isTransient(error) && !isTooNew(chunk, error, { provider, clock })) throw error;
-    log.warn("the provider did not answer; looking again", { batch: chunk.batchId, error: String(error) });
+    log.warn("the provider did not answer; looking again", {
+      event: "batch.unreachable",
+      batch: chunk.batchId,
+      error: String(error),
+    });
     return undefined;
   }
 }

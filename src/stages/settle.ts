@@ -46,7 +46,12 @@ export async function settle(chunk: Chunk, options: SettleOptions): Promise<Chun
   for (const name of files) {
     await fileOutcomes({ chunk, path: join(options.ledger.directory, "results", name), name, strays }, options);
   }
-  if (strays.lines > 0) options.log.warn("result lines that are corrupt or not ours", { ...strays, chunk: chunk.name });
+  if (strays.lines > 0)
+    options.log.warn("result lines that are corrupt or not ours", {
+      event: "file.strays",
+      lines: strays.lines,
+      chunk: chunk.name,
+    });
   const failure = leftoverFailure(chunk);
   return options.ledger.settle(chunk.id, { failure, retries: options.retries, isAttempt: true });
 }

@@ -145,6 +145,8 @@ async function persist(id: number, options: SubmitOptions, step: () => Promise<C
       const backoff = provider.wasReached ? paced(BACKOFF, provider.poll) : BACKOFF;
       const delayMs = Math.max(nextDelay(backoff, attempt), asked);
       log.warn("the batch could not be submitted, trying again", {
+        event: "batch.submit_retry",
+        chunk: ledger.chunk(id).name,
         delayMs: Math.round(delayMs),
         error: String(error),
       });

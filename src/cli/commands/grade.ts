@@ -55,6 +55,7 @@ async function run(context: CommandContext): Promise<number> {
     const host = { ...(await hostOf(context, access)), counters };
     const result = await observed(context, counters, () => gradeRows(settings, host));
     await tell(context, result.summary);
+    context.record.info("run.ended", runFields(result.summary));
     if (result.error !== undefined) throw result.error;
     return result.exitStatus;
   } finally {
@@ -93,6 +94,14 @@ async function hostOf(context: CommandContext, { apiKey, isEmbedded }: ProviderA
   const prices = await readPrices(context.configuration);
   const data = { prompts: await readPackageText("prompts.yaml"), models: await readPackageText("models.yaml") };
   return { stdin, stdout, log, clock: systemClock, signal, apiKey, isEmbedded, data, prices };
+}
+
+/** The summary in one line of the log. */
+function runFields({ run, provider, model, rows, batches_submitted: batches, cost, ...summary }: Summary) {
+  const billed = cost.billed_usd === null ? null : Number(cost.billed_usd) / 1e12;
+  const { read, answered, failed } = rows;
+  const { seconds, exit_status } = summary;
+  return { run, provider, model, read, answered, failed, batches, cost_usd: billed, seconds, exit_status };
 }
 
 async function tell({ configuration, stderr }: CommandContext, summary: Summary): Promise<void> {
