@@ -12,7 +12,7 @@
 
 export { type Configuration, type ConfigurationSources, loadConfiguration } from "./config/load.ts";
 export type { RunOptions } from "./config/options.ts";
-export { readPackageText } from "./config/package-data.ts";
+export { packageVersion, readPackageText } from "./config/package-data.ts";
 export { readTextFile } from "./config/text-file.ts";
 export type { ChunkLimits } from "./core/chunk-limits.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
@@ -66,6 +66,8 @@ export {
   type SettledRow,
   type WaitingRoom,
 } from "./ledger/waiting-room.ts";
+export type { BuildInfo } from "./metrics/definitions.ts";
+export { registerMetrics } from "./metrics/index.ts";
 export { type GradeResult, grade } from "./pipelines/grade.ts";
 export type { GradeSettings, RunHost } from "./pipelines/settings.ts";
 export { type BilledUsage, costOf, type ExpectedUsage, estimateCost } from "./pricing/cost.ts";
