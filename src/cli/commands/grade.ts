@@ -70,10 +70,10 @@ async function observed(
   run: () => Promise<GradeResult>,
 ): Promise<GradeResult> {
   const metrics = await exportMetrics(context, counters);
-  const progress = await showProgress(context, counters);
   try {
+    const progress = await showProgress(context, counters);
     const result = await run().finally(() => progress.close());
-    if (result.exitStatus === EXIT.ok) counters.lastSuccessAt = systemClock.now();
+    if (result.exitStatus === EXIT.ok && !result.summary.dry_run) counters.lastSuccessAt = systemClock.now();
     return result;
   } finally {
     await metrics.close();
