@@ -29,9 +29,9 @@ export async function runCommand(argv: readonly string[], host: Host, failures: 
   failures.isStderrJson = configuration.values.logFormat === "json";
   failures.record = record;
   failures.closeLog = close;
+  record.info("command.started", { command: name, version: await packageVersion() });
   for (const warning of configuration.warnings) log.warn(warning);
   const listener = new SignalListener((message) => log.warn(message, { event: "command.signal" }), command.afterSignal);
-  record.info("command.started", { command: name, version: await packageVersion() });
   try {
     const { signal } = listener;
     const { secrets } = failures;
