@@ -16,10 +16,10 @@ export interface Progress {
   close(): Promise<void>;
 }
 
-const DRAW_EVERY_MS = 500;
+const DRAW_EVERY_MS = 1_000;
 const SAY_EVERY_MS = 30_000;
 
-/** Shows a view that is drawn anew twice a second, and when the window changes its size. What is so at the end stays. */
+/** Shows a view that is drawn anew every second, and when the window changes its size. What is so at the end stays. */
 export class LiveProgress implements Progress {
   readonly #options: ProgressOptions;
   readonly #stop = new AbortController();
