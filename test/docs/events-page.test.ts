@@ -111,6 +111,7 @@ test("docs/events.md names the fields of each", () => {
 
 test("control: calls are found as they are written", () => {
   const text =
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
     'log.info("a.b", { x, y: 1 }); this.#log?.warn("a sentence", { event: "c.d", ...more }); log.debug(`batch.${s}`, f); log.info("Nothing. At all");';
   expect(loggedIn(parseSource("a.ts", text))).toEqual([
     { event: "a.b", fields: ["x", "y"], hasMore: false },
