@@ -14,7 +14,7 @@
 
 export { type Configuration, type ConfigurationSources, loadConfiguration } from "./config/load.ts";
 export type { RunOptions } from "./config/options.ts";
-export { readPackageText } from "./config/package-data.ts";
+export { packageVersion, readPackageText } from "./config/package-data.ts";
 export { readTextFile } from "./config/text-file.ts";
 export { type Calendar, calendarOf } from "./core/calendar.ts";
 export type { ChunkLimits } from "./core/chunk-limits.ts";
@@ -79,6 +79,8 @@ export {
   type SettledRow,
   type WaitingRoom,
 } from "./ledger/waiting-room.ts";
+export type { BuildInfo } from "./metrics/definitions.ts";
+export { registerMetrics } from "./metrics/index.ts";
 export { type BuildHost, type BuildSettings, buildRequests } from "./pipelines/build-requests.ts";
 export { type ConvertHost, type ConvertSettings, convertRows } from "./pipelines/convert-rows.ts";
 export { type CountHost, type CountResult, type CountSettings, count, type Learned } from "./pipelines/count.ts";

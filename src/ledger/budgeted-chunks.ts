@@ -56,7 +56,7 @@ export class BudgetedChunks {
   #admit(line: NewLine, cost: bigint | undefined, which: Try): readonly Chunk[] {
     const { counters } = this.#options;
     if (which === "first") counters.rowsAsked++;
-    else if (which === "again") counters.requestsAskedAgain++;
+    else if (which === "again") counters.countRetry(line.reason ?? "missing_result");
     counters.tokensEstimated += this.#tokensOf(line);
     if (cost === undefined) return this.#open.add(line);
     counters.costEstimated += cost;

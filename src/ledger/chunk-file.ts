@@ -52,6 +52,8 @@ export interface NewLine extends Pick<ChunkLine, "key" | "tokens" | "origin" | "
   readonly model?: string;
   /** Pico-dollars; undefined when its price is not known. */
   readonly estimatedCost?: bigint;
+  /** Why it is asked again: the code of what came of it before. */
+  readonly reason?: string;
 }
 
 /** A chunk that is still being filled: a file on disk, and where each request's line lies in it. */

@@ -226,6 +226,7 @@ export interface UnaskedRequest extends Omit<ChunkLine, "sentKey"> {
   /** Whether its line in the chunk's file is one with a reason already. */
   readonly isReask: boolean;
   readonly reply?: InvalidReply;
+  readonly code?: string;
 }
 
 /** The key is the one its `custom_id` was made of, which for a re-ask is not the request's. */

@@ -49,17 +49,19 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   const modeSwitch = modeSwitchOf(settings, host);
   const paths = await resolveInputs(settings.inputs);
   const question = await prepareQuestion(settings, host.data);
-  const counters = new Counters();
+  const counters = host.counters ?? new Counters();
   const stop = new AbortController();
   const signal = AbortSignal.any([host.signal, stop.signal]);
   const stoppable = { ...host, signal };
-  const provider = await openProvider(settings, stoppable);
+  const provider = await openProvider(settings, stoppable, counters);
   const { inputFormat: format, maxRecordBytes } = settings;
   const source = await RowSource.open({ paths, stdin: host.stdin, format, maxRecordBytes, counters, signal });
   const ledger = await openLedger(settings, host);
   const strategy = host.strategy && new StrategyRun(host.strategy);
   try {
     const money = moneyOf({ settings, host, question, provider, ledger, modeSwitch });
+    const { model } = question.request;
+    counters.run = { pipeline: "grade", provider: provider.name, model, isPriced: money.isPriced };
     const parts = { settings, host: stoppable, stop, question, provider, counters, source, ledger, money, modeSwitch };
     const job = new GradeJob({ ...parts, strategy });
     return await (settings.dryRun ? job.plan() : job.run());
@@ -125,8 +127,9 @@ class GradeJob {
     const files = outputFiles(settings);
     const label = runLabel(settings, this.#parts.question.request.model);
     const run = ledger.openRun({ pipeline: "grade", label, signature, isFresh: settings.fresh, files });
+    host.log.debug("run.started", { run: run.id, provider: this.#parts.provider.name, label });
     if (run.isTakenOver) {
-      host.log.debug("going on from an earlier, unfinished run", { run: run.id });
+      host.log.debug("run.resumed", { run: run.id });
       removeStaleChunkFiles(ledger, run.id);
     }
     const results = new ResultReader(ledger);

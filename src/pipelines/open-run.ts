@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { Counters } from "../core/counters.ts";
 import { ledgers } from "../ledger/index.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { providers } from "../providers/index.ts";
@@ -6,11 +7,12 @@ import type { Provider } from "../providers/provider.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 
 /** The provider that the settings name. */
-export async function openProvider(settings: GradeSettings, host: RunHost): Promise<Provider> {
+export async function openProvider(settings: GradeSettings, host: RunHost, counters: Counters): Promise<Provider> {
   const { provider, baseUrl, keepRemote: keepsFiles } = settings;
   const create = await providers[provider]();
   const { apiKey, isEmbedded, log, clock, signal } = host;
-  return create({ baseUrl, apiKey, isEmbedded, keepsFiles, log, clock, signal });
+  const onCall = (operation: string, code: string) => counters.apiCalls.add({ operation, code });
+  return create({ baseUrl, apiKey, isEmbedded, keepsFiles, onCall, log, clock, signal });
 }
 
 /** The ledger of the state directory. */

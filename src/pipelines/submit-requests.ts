@@ -37,11 +37,11 @@ import type { GradeSettings, RunHost } from "./settings.ts";
  */
 export async function submitRequests(settings: GradeSettings, host: RunHost): Promise<GradeResult> {
   const paths = await resolveInputs(settings.inputs);
-  const counters = new Counters();
+  const counters = host.counters ?? new Counters();
   const stop = new AbortController();
   const signal = AbortSignal.any([host.signal, stop.signal]);
   const stoppable = { ...host, signal };
-  const provider = await openProvider(settings, stoppable);
+  const provider = await openProvider(settings, stoppable, counters);
   const { maxRecordBytes } = settings;
   const source = await RowSource.open({ ...stoppable, paths, format: "jsonl", maxRecordBytes, counters });
   const lines = await openRequestLines(source.rows());
@@ -49,6 +49,8 @@ export async function submitRequests(settings: GradeSettings, host: RunHost): Pr
   const places = new FirstPlaces();
   try {
     const endpoint = await load("endpoint", endpoints, lines.first?.endpoint ?? "/v1/chat/completions");
+    const model = lines.first?.model ?? "";
+    counters.run = { pipeline: "submit", provider: provider.name, model, isPriced: true };
     const parts = { settings, host: stoppable, provider, endpoint, ledger, counters };
     const job = new SubmitJob({ ...parts, stop, lines, places });
     return await (settings.dryRun ? job.plan() : job.run());

@@ -62,7 +62,8 @@ class Merge {
     }
     const answer = this.#read(key, state.result);
     counters.costOfRows += this.#costOf(state, answer) ?? 0n;
-    return { row, added: [{ name: outputField, json: answerJson(answer, isJson) }, ...meta(answer)] };
+    const added = [{ name: outputField, json: answerJson(answer, isJson) }, ...meta(answer)];
+    return settled.isKnown === true ? { row, added, isKnown: true } : { row, added };
   }
 
   #read(key: string, result: ResultLocation): ModelAnswer {

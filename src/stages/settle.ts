@@ -56,7 +56,12 @@ export async function settle(chunk: Chunk, options: SettleOptions): Promise<Chun
       options,
     );
   }
-  if (strays.lines > 0) options.log.warn("result lines that are corrupt or not ours", { ...strays, chunk: chunk.name });
+  if (strays.lines > 0)
+    options.log.warn("result lines that are corrupt or not ours", {
+      event: "file.strays",
+      lines: strays.lines,
+      chunk: chunk.name,
+    });
   const failure = leftoverFailure(chunk);
   return options.ledger.settle(chunk.id, { failure, retries: options.retries, isAttempt: true });
 }
@@ -100,6 +105,9 @@ function record(
   { ledger, retries, counters }: SettleOptions,
 ): void {
   const counted = ledger.record(chunk.id, outcomes, retries);
+  const { rows } = counters.stage("settle");
+  rows.in += outcomes.length;
+  rows.out += counted.filter((isCounted) => isCounted).length;
   for (const [index, { kind, billed }] of outcomes.entries()) {
     if (counted[index] === true && billed !== undefined) counters.countBilled(billed, kind === "answered");
   }

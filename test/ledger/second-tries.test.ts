@@ -78,7 +78,11 @@ describe("SecondTries", () => {
     expect(bench.due()).toEqual([]);
     expect(bench.hasFile(chunk)).toBe(true);
     await bench.clock.advance(1);
-    expect([...bench.tries.due()]).toEqual([lineFor("a"), lineFor("c")]);
+    const reason = "missing_result";
+    expect([...bench.tries.due()]).toEqual([
+      { ...lineFor("a"), reason },
+      { ...lineFor("c"), reason },
+    ]);
     expect(bench.claim(bench.own, "a", "c")).toEqual(["mine", "mine"]);
     expect([bench.tries.isEmpty, bench.hasFile(chunk), bench.due()]).toEqual([true, false, []]);
   });
@@ -172,7 +176,10 @@ describe("with a reason", () => {
     bench.over(chunk);
     await bench.clock.advance(1_000);
     const again = { key: "a", model: "m", origin: "in.jsonl:a", line: "again", sentKey: "other", tokens: 9 };
-    expect([...bench.tries.due()]).toEqual([again, lineFor("b")]);
+    expect([...bench.tries.due()]).toEqual([
+      { ...again, reason: "invalid_answer" },
+      { ...lineFor("b"), reason: "missing_result" },
+    ]);
     const reply = { result: bench.result(chunk), reason: "not a" };
     expect(asked).toEqual([{ line: lineFor("a"), reply, isReask: false }]);
   });

@@ -25,7 +25,7 @@ export const stoppingOptions = {
     type: "duration",
     summary: "Time between two looks at a batch",
     group,
-    commands: [...asking, "cancel"],
+    commands: [...asking, "status", "cancel"],
     value: "SECONDS",
     minimum: 0,
     defaultText: "the provider's, growing",
