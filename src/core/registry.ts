@@ -24,21 +24,25 @@ export function unknownName(kind: string, name: string, known: readonly string[]
 }
 
 /**
- * The candidate with the smallest edit distance to `name`, if any is close enough to be a misspelling; of several, one as
- * long as it.
+ * The candidate with the smallest edit distance to `name`, if any is close enough to be a misspelling; of several, one of
+ * the same letters.
  */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    const isBetter = distance === bestDistance && candidate.length === name.length && best?.length !== name.length;
-    if (distance < bestDistance || (best !== undefined && isBetter)) {
+    const isAsNear = best !== undefined && distance === bestDistance;
+    if (distance < bestDistance || (isAsNear && lettersOf(candidate) === lettersOf(name))) {
       best = candidate;
       bestDistance = distance;
     }
   }
   return best;
+}
+
+function lettersOf(name: string): string {
+  return [...name.toLowerCase()].sort().join("");
 }
 
 /** Distance of Damerau and Levenshtein (two letters exchanged are one step), by rows of the usual table. */
