@@ -96,8 +96,8 @@ test("middleware goes around every attempt, the first outermost, and may change 
 });
 
 test.each([
-  ["preparing", { prepare: () => Promise.reject(new Error("mine")), execute: async () => "x" }],
-  ["executing", { execute: () => Promise.reject(new Error("mine")) }],
+  ["preparing", { prepare: () => Promise.reject(new Error("mine")), execute: async (): Promise<string> => "x" }],
+  ["executing", { execute: (): Promise<string> => Promise.reject(new Error("mine")) }],
 ])("a strategy that fails at %s ends the run with its error, and cleans up", async (_, failing) => {
   let cleanups = 0;
   const cleanup = async () => void cleanups++;
