@@ -43,8 +43,8 @@ describe("what the pages say to type", () => {
     expect(summary).toMatchObject({ rows: { read: 12, written: 12, answered: 12 }, exit_status: 0 });
   });
 
-  test("docs/prompts.md: its prompts do what it says", async () => {
-    expect(await new PageRun(readPage("docs/prompts.md")).failures()).toEqual([]);
+  test.each(["docs/prompts.md", "docs/costs.md"])("%s: its commands do what it says", async (path) => {
+    expect(await new PageRun(readPage(path)).failures()).toEqual([]);
   });
 
   test("what runs again takes everything from the ledger", async () => {

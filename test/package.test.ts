@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { readmeLibrarySample } from "./docs/markdown.ts";
+import { readmeLibrarySamples } from "./docs/markdown.ts";
 import { REPOSITORY, runProgram, temporaryFolder } from "./run-program.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 });
@@ -140,8 +140,8 @@ describe("the package, installed into an empty folder", () => {
     expect((await check("wrong.ts")).stdout).toContain("TS2322");
   });
 
-  test("the README's library sample runs", async () => {
-    writeFileSync(join(folder, "sample.mjs"), readmeLibrarySample());
+  test.each(readmeLibrarySamples())("the README's library sample %# runs", async (sample) => {
+    writeFileSync(join(folder, "sample.mjs"), sample);
     cpSync(join(REPOSITORY, "fixtures"), join(folder, "fixtures"), { recursive: true });
     const run = await runProgram(process.execPath, ["sample.mjs"], { cwd: folder });
     expect(run).toMatchObject({ status: 0, stderr: "" });

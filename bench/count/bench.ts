@@ -11,7 +11,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream, createWriteStream, readFileSync } from "node:fs";
 import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -37,9 +37,10 @@ try {
   print("| prompt | counted by | MB | s | MB/s | CPU-s | MB per CPU-s | peak RSS, MB | tokens |");
   print("|---|---|---|---|---|---|---|---|---|");
   for (const [name, flags] of Object.entries(PROMPTS)) {
-    for (const workers of [0, 2]) print(`| ${name} | ${workers || "no"} workers | ${await measure(flags, workers)} |`);
+    for (const workers of [1, 2]) print(`| ${name} | --workers ${workers} | ${await measure(flags, workers)} |`);
     print(`| ${name} | js-tiktoken, one thread | ${await measureJsTiktoken(flags)} |`);
   }
+  print(`\nLoad average at the end: ${loadavg()[0]?.toFixed(1)}.`);
 } finally {
   await rm(folder, { recursive: true });
 }

@@ -24,6 +24,7 @@ export function benchTexts(jsonlPath: string | undefined): BenchText[] {
     ordinary("code", codeFiles("node_modules/openai/src")),
     ordinary("multilingual", displayNames(LOCALES.split(" "), " ")),
     ordinary("CJK", displayNames(CJK_LOCALES, "、")),
+    ordinary("odd characters", oddTexts(2_000)),
     ...adversarialTexts(100_000),
   ];
 }
@@ -43,6 +44,17 @@ function adversarialTexts(length: number): BenchText[] {
     "Han without marks": draw("的一是不了人我在有他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过"),
   };
   return Object.entries(texts).map(([name, text]) => ({ name, strings: [text], isAdversarial: true }));
+}
+
+/** Short texts with characters that runtimes judge differently, and words that look like special tokens. */
+function oddTexts(count: number): string[] {
+  const random = pseudoRandom();
+  const odd = ["\uFEFF", "\u0085", "\u200B", "\u180E", "\u017F", "\uD800", "\u0301", "<|endoftext|>", "<|im_start|>"];
+  const plain = [" ", "\n", "word", "it's", "IT'S", "It'\u017F", "3.14", "ǅ", "流", "🏳️‍🌈", "—", "\t"];
+  const alphabet = [...odd, ...plain, ...plain];
+  return Array.from({ length: count }, () =>
+    Array.from({ length: 60 }, () => alphabet[random() % alphabet.length] ?? "").join(""),
+  );
 }
 
 function ordinary(name: string, strings: readonly string[]): BenchText {

@@ -3,6 +3,7 @@ import type { Environment } from "../config/environment.ts";
 import type { Configuration } from "../config/load.ts";
 import type { OptionName } from "../config/options.ts";
 import type { Logger } from "../core/logger.ts";
+import type { Screen, TerminalStream } from "./screen.ts";
 
 /** What a command has to work with. */
 export interface CommandContext {
@@ -12,10 +13,14 @@ export interface CommandContext {
   readonly stdin: Readable & { readonly isTTY?: boolean };
   /** Rows and what was asked for; nothing else. */
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
-  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly stderr: TerminalStream;
+  /** What is written to stderr while a command runs goes through it. */
+  readonly screen: Screen;
   /** Aborts at the first SIGINT, SIGTERM or SIGHUP, with a {@link BgPipeError} that carries the exit status. */
   readonly signal: AbortSignal;
   readonly log: Logger;
+  /** For what people see otherwise: log files and JSON logs only. */
+  readonly record: Logger;
   readonly environment: Environment;
   readonly cwd: string;
   readonly home: string;

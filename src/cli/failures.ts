@@ -16,8 +16,12 @@ export class Failures {
   readonly secrets = new Set<string>();
   /** Whether stack traces are shown. */
   showsStack = false;
-  /** Where failures go as log lines, when stderr is to hold JSON only. */
-  log: Logger | undefined;
+  /** Where failures go as log lines, too. */
+  record: Logger | undefined;
+  /** Whether stderr is to hold log lines in JSON only. */
+  isStderrJson = false;
+  /** Lets go of the log file. */
+  closeLog: () => void = () => {};
 
   constructor(host: Host) {
     this.#host = host;
@@ -32,20 +36,26 @@ export class Failures {
 
   /** Tells what went wrong, unless that is clear: the reader has gone, or the user asked to stop. */
   async report(error: unknown): Promise<number> {
-    if (error instanceof InterruptedError) return error.exitStatus;
+    if (error instanceof InterruptedError) return this.#record(error, error.exitStatus);
     // Only stdout's own: a socket's EPIPE is no reason to be quiet.
-    if (error === this.#outputError && systemCodeOf(error) === "EPIPE") return EXIT.closedStdout;
+    if (error === this.#outputError && systemCodeOf(error) === "EPIPE") return this.#record(error, EXIT.closedStdout);
     if (!(error instanceof BgPipeError)) return this.#tell(error, EXIT.bug, REPORT_HINT);
-    return error.exitStatus === EXIT.closedStdout ? error.exitStatus : this.#tell(error, error.exitStatus, error.hint);
+    if (error.exitStatus === EXIT.closedStdout) return this.#record(error, error.exitStatus);
+    return this.#tell(error, error.exitStatus, error.hint);
+  }
+
+  /** What people know, the log has to say all the same. */
+  #record(error: unknown, exitStatus: number): number {
+    this.record?.warn(messageOf(error), { event: "command.ended", exit_status: exitStatus });
+    return exitStatus;
   }
 
   async #tell(error: unknown, exitStatus: number, hint: string | undefined): Promise<number> {
     const message = messageOf(error);
     const stack = this.showsStack && error instanceof Error ? error.stack : undefined;
-    if (this.log !== undefined) {
-      this.log.error(message, { exit_status: exitStatus, hint, stack });
-      return exitStatus;
-    }
+    const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : undefined;
+    this.record?.error(message, { event: "command.ended", exit_status: exitStatus, hint, cause, stack });
+    if (this.isStderrJson) return exitStatus;
     const lines = [
       `bg-pipe: ${message}`,
       ...(hint === undefined ? [] : [`  ${hint}`]),

@@ -18,6 +18,8 @@ export async function main(argv: readonly string[], host: Host = processHost()):
     return await dispatch(argv, host, failures);
   } catch (error) {
     return await failures.report(error);
+  } finally {
+    failures.closeLog();
   }
 }
 

@@ -1,14 +1,15 @@
 import { type Configuration, flagConfiguration, loadConfiguration } from "../config/load.ts";
+import { packageVersion } from "../config/package-data.ts";
 import { readTextFile } from "../config/text-file.ts";
-import type { Logger } from "../core/logger.ts";
-import { redact } from "../core/redact.ts";
-import { createLogger } from "../report/log.ts";
 import type { Command } from "./command.ts";
 import type { Failures } from "./failures.ts";
 import { findCommand } from "./find-command.ts";
 import { checkFlagsOf, type ParsedArguments, parseArguments } from "./flags.ts";
 import type { Host } from "./host.ts";
+import { Screen } from "./screen.ts";
 import { SignalListener } from "./signals.ts";
+import { startLog } from "./start-log.ts";
+import { terminalKind } from "./terminal.ts";
 
 /**
  * Understands an argument list, loads the configuration, and runs the command.
@@ -22,12 +23,22 @@ export async function runCommand(argv: readonly string[], host: Host, failures: 
   checkFlagsOf(command.name, command.options, parsed.flags);
   failures.showsStack = isDebug(parsed);
   const configuration = await configure(command, parsed, host);
-  const log = startLog(configuration, host, failures);
-  const listener = new SignalListener((message) => log.warn(message), command.afterSignal);
+  const screen = new Screen(host.stderr, terminalKind(host.stderr, host.environment).hasColor);
+  const { log, record, close } = await startLog(configuration, screen, failures.secrets);
+  failures.showsStack = configuration.values.logLevel === "debug";
+  failures.isStderrJson = configuration.values.logFormat === "json";
+  failures.record = record;
+  failures.closeLog = close;
+  record.info("command.started", { command: name, version: await packageVersion() });
+  for (const warning of configuration.warnings) log.warn(warning);
+  const listener = new SignalListener((message) => log.warn(message, { event: "command.signal" }), command.afterSignal);
   try {
     const { signal } = listener;
     const { secrets } = failures;
-    return await command.run({ ...host, positionals, configuration, signal, log, secrets });
+    const context = { ...host, positionals, configuration, signal, log, record, screen, secrets };
+    const status = await command.run(context);
+    record.info("command.ended", { exit_status: status });
+    return status;
   } finally {
     listener.close();
   }
@@ -43,20 +54,4 @@ function configure(command: Command, { flags }: ParsedArguments, host: Host): Pr
   const { environment, cwd, home } = host;
   const sources = { flags, environment, cwd, home, readFile: readTextFile };
   return command.isConfigured === false ? Promise.resolve(flagConfiguration(sources)) : loadConfiguration(sources);
-}
-
-function startLog({ values, warnings }: Configuration, host: Host, failures: Failures): Logger {
-  const { logLevel: level, logFormat: format, quiet: isQuiet } = values;
-  const log = createLogger({
-    level,
-    format,
-    isQuiet,
-    write: (line) => void host.stderr.write(line),
-    redact: (text) => redact(text, failures.secrets),
-    now: Date.now,
-  });
-  failures.showsStack = level === "debug";
-  if (format === "json") failures.log = log;
-  for (const warning of warnings) log.warn(warning);
-  return log;
 }

@@ -42,7 +42,7 @@ export interface OptionDefinition {
   /** What happens without it, for the help, where that is no value of the option. */
   readonly defaultText?: string;
   /** A legal value, for `config init` and the reference. Needed where there is no default. */
-  readonly example?: string | number | boolean | Readonly<Record<string, unknown>>;
+  readonly example?: string | number | boolean | readonly string[] | Readonly<Record<string, unknown>>;
   /** The legal values of an `enum`; hints for completion elsewhere. */
   readonly choices?: readonly string[];
   /** Other spellings of the choices. */

@@ -8,6 +8,7 @@ import { emulatorOptions } from "./options/emulator.ts";
 import { inputOutputOptions } from "./options/input-output.ts";
 import { ledgerOptions } from "./options/ledger.ts";
 import { liveOptions } from "./options/live.ts";
+import { observingOptions } from "./options/observing.ts";
 import { pricingOptions } from "./options/pricing.ts";
 import { providerOptions } from "./options/provider.ts";
 import { requestOptions } from "./options/request.ts";
@@ -28,6 +29,7 @@ export const options = {
   ...costsOptions,
   ...ledgerOptions,
   ...emulatorOptions,
+  ...observingOptions,
   ...aroundOptions,
 } as const satisfies Record<string, OptionDefinition>;
 

@@ -19,8 +19,9 @@ export function distinctRequests(rows: readonly RequestRow[]): readonly Asked[] 
 }
 
 /** A request as a line of a batch's input file, with what is to be known of it. */
-export function askedLine({ request: { key, bodyText, tokens }, position }: Asked, endpoint: string) {
-  return { key, tokens, line: requestLine(key, endpoint, bodyText), origin: `${position.file}:${position.line}` };
+export function askedLine({ request: { key, body, bodyText, tokens }, position }: Asked, endpoint: string) {
+  const origin = `${position.file}:${position.line}`;
+  return { key, tokens, model: body.model, line: requestLine(key, endpoint, bodyText), origin };
 }
 
 /** The row, or its failure if its request fits into no chunk. */

@@ -7,7 +7,9 @@ export type PassingFailure =
   /** Turned away for now. Whoever limits the calls waits. */
   | "rate_limited"
   /** No answer, or a server error. */
-  | "unavailable";
+  | "unavailable"
+  /** It was never sent, because the API counts as out of order. */
+  | "held_back";
 
 /** What follows from a failed attempt. */
 export type NextAttempt =
@@ -65,6 +67,7 @@ export class Attempts {
     if (kind === "rate_limited") {
       return isTooLong ? { kind: "over", failure: { code: "rate_limited", message: said } } : again(0);
     }
+    if (kind === "held_back") return isTooLong ? { kind: "outage" } : again(this.#limits.backoff.firstMs);
     return this.#unavailableAgain(said, isTooLong, now);
   }
 

@@ -15,6 +15,8 @@ const BLIND_PER_SECOND = 2;
 const SLOWEST_PER_SECOND = 1 / 60;
 /** Below so many calls per second there is no herd to fear, and nothing to grow from. */
 const SLOW_PER_SECOND = 1;
+/** A named wait that was too short is taken for so many times as long at the most: it was not made up. */
+const MOST_DOUBLINGS = 4;
 /** Calls that come faster than this are not held back any more. */
 const UNHINDERED_PER_SECOND = 1000;
 /** The pace begins at the share of what was answered before that two doublings make up for. */
@@ -83,7 +85,10 @@ export class CoolDown {
 
   #delayMs(namedMs: number | undefined): number {
     if (namedMs === undefined) return nextDelay(UNNAMED, this.#level, this.#random());
-    const longerMs = Math.max(namedMs, MIN_NAMED_MS) * 2 ** this.#level * (1 + NAMED_JITTER * this.#random());
+    const longerMs =
+      Math.max(namedMs, MIN_NAMED_MS) *
+      2 ** Math.min(this.#level, MOST_DOUBLINGS) *
+      (1 + NAMED_JITTER * this.#random());
     return Math.min(longerMs, MAX_NAMED_MS);
   }
 

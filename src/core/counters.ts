@@ -1,7 +1,46 @@
+import { BatchBoard } from "./batch-board.ts";
+import { LabelCounts } from "./label-counts.ts";
 import type { FailureCode, Usage } from "./records.ts";
+import { StageFlow } from "./stage-flow.ts";
 
-/** Plain numbers that stages count up and the summary, and later metrics, read. Cheap enough for every row. */
+/** Stages that count what passes through them, in the order of the flow. */
+export const STAGES = [
+  "read",
+  "build",
+  "count",
+  "chunk",
+  "admit",
+  "submit",
+  "fetch",
+  "settle",
+  "merge",
+  "write",
+] as const;
+export type StageName = (typeof STAGES)[number];
+
+/** What is counted: known once the run has begun. */
+export interface CountedRun {
+  readonly pipeline: string;
+  readonly provider: string;
+  readonly model: string;
+  /** Whether the model's price is known. */
+  readonly isPriced: boolean;
+}
+
+/** Plain numbers that stages count up, and the summary, metrics and progress read. Cheap enough for every row. */
 export class Counters {
+  run: CountedRun | undefined;
+  readonly #stages = new Map<StageName, StageFlow>();
+  readonly batches = new BatchBoard();
+  readonly apiCalls = new LabelCounts<"operation" | "code">();
+  /** Requests asked again, by the failure code of the try before. */
+  readonly retries = new LabelCounts<"reason">();
+  /** Whether the last row has been read. */
+  isReadingOver = false;
+  /** Bytes of all inputs; undefined where that is not known before they are read. */
+  bytesToRead: number | undefined;
+  /** When a run of the pipeline last ended with exit status 0, in milliseconds since the Unix epoch. */
+  lastSuccessAt: number | undefined;
   rowsRead = 0;
   bytesRead = 0;
   rowsWritten = 0;
@@ -13,6 +52,8 @@ export class Counters {
   rowsAsked = 0;
   /** Rows answered by what the ledger held. */
   rowsReused = 0;
+  /** Of the answered rows that have come out, those that the ledger had the answer to as they came. */
+  rowsAnsweredBefore = 0;
   /** Rows whose request was in flight already, from an earlier execution or another process. */
   rowsAttached = 0;
   /** Rows equal to one asked in the same run. */
@@ -28,6 +69,8 @@ export class Counters {
   tokensEstimated = 0;
   /** Money is in pico-dollars. What was asked was expected to cost as much. */
   costEstimated = 0n;
+  /** Of that, for the chunks that are settled. */
+  costEstimatedOfSettled = 0n;
   costBilled = 0n;
   /** Of that, for the replies that became answers. */
   costOfAnswers = 0n;
@@ -38,6 +81,26 @@ export class Counters {
   /** Input tokens of chunks of which every request was billed, to set our count beside the provider's. */
   readonly inputCompared = { estimated: 0, billed: 0 };
   readonly tokensBilled = { input: 0, cached: 0, output: 0, reasoning: 0 };
+
+  /** What passes through a stage. */
+  stage(name: StageName): StageFlow {
+    const flow = this.#stages.get(name) ?? new StageFlow();
+    this.#stages.set(name, flow);
+    return flow;
+  }
+
+  /** The stages that have begun, in the order of the flow. */
+  get stages(): readonly (readonly [StageName, StageFlow])[] {
+    return STAGES.flatMap((name) => {
+      const flow = this.#stages.get(name);
+      return flow === undefined ? [] : [[name, flow] as const];
+    });
+  }
+
+  countRetry(reason: string): void {
+    this.requestsAskedAgain++;
+    this.retries.add({ reason });
+  }
 
   /** Counts a row by what the ledger said of its request; a new one is counted when it is let in. */
   countClaim(kind: "new" | "mine" | "settled" | "inChunk" | "elsewhere"): void {

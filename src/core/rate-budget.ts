@@ -30,6 +30,9 @@ interface HeedOccasion {
  * minute come to the limit. For large calls, of which more is reserved than they are billed in the end, it holds more.
  * What costs more than it holds is let pass when it is full, and the debt is paid off before the next. A window over
  * the last 60 seconds sees that none of this goes beyond the limit.
+ *
+ * A limit that only the provider has named is that of its own bucket, which holds a minute's worth and says how full it
+ * is: as much may be spent at once.
  */
 export class RateBudget {
   readonly #ownLimit: number | undefined;
@@ -56,7 +59,8 @@ export class RateBudget {
     const lacking = Math.min(cost, this.#burst) - this.#level;
     // Whole milliseconds: a wait that is lost in the rounding of a time would never come to an end.
     const filledAt = lacking > 0 ? now + Math.ceil(lacking / this.#perMs) : now;
-    return Math.max(filledAt, this.#window.roomAt(cost, this.#limit, now), this.#notBefore);
+    const roomAt = this.#ownLimit === undefined ? now : this.#window.roomAt(cost, this.#limit, now);
+    return Math.max(filledAt, roomAt, this.#notBefore);
   }
 
   /** Takes it, whether or not {@link readyAt} says so. */
@@ -91,9 +95,10 @@ export class RateBudget {
     if (perMinute === this.#limit) return;
     const isFirst = this.#limit === Number.POSITIVE_INFINITY;
     this.#limit = perMinute;
-    this.#burst = Math.max(1, Math.floor(perMinute * BURST_SHARE));
+    const isOwn = this.#ownLimit !== undefined;
+    this.#burst = isOwn ? Math.max(1, Math.floor(perMinute * BURST_SHARE)) : perMinute;
     // A first one at the very beginning of a window, its last one at the end: hence the 1.
-    this.#perMs = (perMinute - this.#burst + 1) / MINUTE_MS;
+    this.#perMs = (isOwn ? perMinute - this.#burst + 1 : perMinute) / MINUTE_MS;
     this.#level = isFirst ? this.#burst : Math.min(this.#level, this.#burst);
   }
 

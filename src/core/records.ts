@@ -109,6 +109,8 @@ export interface AnsweredRow {
   /** JSON text of each field added to the row, in order: `grade`, then `grade_error`, `grade_meta`. */
   readonly added: readonly AddedField[];
   readonly failure?: Failure;
+  /** Whether the ledger had its request's outcome when the row came. */
+  readonly isKnown?: true;
 }
 
 /** A field to be spliced behind the row's own. */

@@ -23,13 +23,17 @@ export function unknownName(kind: string, name: string, known: readonly string[]
   });
 }
 
-/** The candidate with the smallest edit distance to `name`, if any is close enough to be a misspelling. */
+/**
+ * The candidate with the smallest edit distance to `name`, if any is close enough to be a misspelling; of several, one as
+ * long as it.
+ */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
+    const isBetter = distance === bestDistance && candidate.length === name.length && best?.length !== name.length;
+    if (distance < bestDistance || (best !== undefined && isBetter)) {
       best = candidate;
       bestDistance = distance;
     }
@@ -37,15 +41,19 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** Levenshtein distance, by rows of the usual table. */
+/** Distance of Damerau and Levenshtein (two letters exchanged are one step), by rows of the usual table. */
 function editDistance(a: string, b: string): number {
+  let before: readonly number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
       const substitution = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, substitution));
+      const isExchanged = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const exchange = isExchanged ? (before[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, substitution, exchange));
     }
+    before = previous;
     previous = row;
   }
   return previous[b.length] ?? 0;

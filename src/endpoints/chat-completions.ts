@@ -12,6 +12,7 @@ export const chatCompletions: Endpoint = {
   path: "/v1/chat/completions",
   buildBody,
   promptTokens,
+  answerSchema: ({ response_format: format }) => asObject(asObject(asObject(format)?.json_schema)?.schema),
   withReply: (body, reply) => appendReply(body, "messages", reply),
   withoutReply: (body) => removeReply(body, "messages"),
   readAnswer,

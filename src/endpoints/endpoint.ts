@@ -49,6 +49,8 @@ export interface Endpoint {
    * @param count Counts a text's tokens.
    */
   promptTokens(body: RequestBody, count: (text: string) => number): number;
+  /** The JSON Schema that a body asks answers to follow. Absent where there is none. */
+  answerSchema?(body: RequestBody): Readonly<Record<string, unknown>> | undefined;
   /**
    * A body with a reply behind its messages, and what is wrong with that. Absent where there is no conversation.
    *

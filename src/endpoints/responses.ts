@@ -12,6 +12,7 @@ export const responses: Endpoint = {
   path: "/v1/responses",
   buildBody,
   promptTokens,
+  answerSchema: ({ text }) => asObject(asObject(asObject(text)?.format)?.schema),
   withReply: (body, reply) => appendReply(body, "input", reply),
   withoutReply: (body) => removeReply(body, "input"),
   readAnswer,

@@ -27,6 +27,11 @@ export async function* decompress(source: AsyncIterable<Uint8Array>, file: strin
   }
 }
 
+/** Whether these are the first bytes of gzip or zstd. */
+export function isCompressed(head: Uint8Array): boolean {
+  return startsWith(head, GZIP_MAGIC) || startsWith(head, ZSTD_MAGIC);
+}
+
 /** Node's decoder stops, without a word, behind the first frame. */
 async function* decodeZstd(reader: ByteReader, file: string): AsyncGenerator<Uint8Array> {
   while ((await reader.peek(1)).length > 0) {

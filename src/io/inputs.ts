@@ -25,6 +25,17 @@ export async function resolveInputs(names: readonly string[]): Promise<readonly 
   return paths;
 }
 
+/** Bytes of all inputs, as they lie on disk; undefined when one of them is no regular file. */
+export async function inputBytes(paths: readonly string[]): Promise<number | undefined> {
+  let bytes = 0;
+  for (const path of paths) {
+    const stats = path === STDIN ? undefined : await stat(path).catch(() => undefined);
+    if (stats?.isFile() !== true) return undefined;
+    bytes += stats.size;
+  }
+  return bytes;
+}
+
 /** What is wrong with a file that could not be opened or read. */
 export function inputErrorOf(error: unknown, path: string): InputMissingError {
   const code = systemCodeOf(error);

@@ -39,6 +39,14 @@ export interface ChunkAccount {
   readonly apiKeyId: string | undefined;
 }
 
+/** Requests whose tokens are counted and billed alike. */
+export interface RequestKind {
+  /** The provider's identity. */
+  readonly provider: string;
+  readonly endpoint: string;
+  readonly model: string;
+}
+
 /** The ledger's books. What a chunk was billed is booked with its outcomes, in one transaction. */
 export interface Accounts {
   /** What a run has spent and reserved so far, over all its executions. */
@@ -49,6 +57,11 @@ export interface Accounts {
   meanOutput(provider: string, model: string): number | undefined;
   /** The same for the replies of one run. */
   meanOutputOf(runId: number): number | undefined;
+  /**
+   * Input tokens per request that the provider has billed beyond those that were counted, in the last batches of which
+   * every request was billed; below 0 when it billed fewer, undefined when there was none.
+   */
+  meanOverhead(kind: RequestKind): number | undefined;
   /** Fails requests that the run has claimed, or has to ask again, without asking them: its budget is used up. */
   refuse(keys: readonly string[], runId: number, failure: Failure): void;
   /**

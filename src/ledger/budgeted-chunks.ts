@@ -1,5 +1,6 @@
 import type { Budget } from "../core/budget.ts";
 import type { Counters } from "../core/counters.ts";
+import { type OverheadTokens, overheadOf } from "../core/overhead-tokens.ts";
 import type { Failure } from "../core/records.ts";
 import type { NewLine } from "./chunk-file.ts";
 import type { Chunk, Ledger, Run } from "./ledger.ts";
@@ -10,7 +11,9 @@ export interface BudgetedChunksOptions {
   readonly run: Run;
   readonly budget: Budget;
   /** What a request of so many input tokens will cost, in pico-dollars; undefined when its price is not known. */
-  readonly estimate: (tokens: number) => bigint | undefined;
+  readonly estimate: (tokens: number, model?: string) => bigint | undefined;
+  /** Input tokens of each request beside its own; none when undefined. */
+  readonly overheadTokens?: OverheadTokens;
   readonly counters: Counters;
 }
 
@@ -41,8 +44,9 @@ export class BudgetedChunks {
   /** Adds a claimed request's line. @returns the chunks that are sealed by it */
   add(line: NewLine, which: Try = "first"): readonly Chunk[] {
     const { budget, estimate } = this.#options;
-    const cost = estimate(line.tokens);
-    const verdict = this.hasHeld ? "wait" : budget.admit(line.tokens, cost);
+    const tokens = this.#tokensOf(line);
+    const cost = estimate(tokens, line.model);
+    const verdict = this.hasHeld ? "wait" : budget.admit(tokens, cost);
     if (verdict === "admitted") return this.#admit(line, cost, which);
     if (verdict === "wait") this.#held.push([line, which]);
     else this.#refuse([line]);
@@ -52,11 +56,15 @@ export class BudgetedChunks {
   #admit(line: NewLine, cost: bigint | undefined, which: Try): readonly Chunk[] {
     const { counters } = this.#options;
     if (which === "first") counters.rowsAsked++;
-    else if (which === "again") counters.requestsAskedAgain++;
-    counters.tokensEstimated += line.tokens;
+    else if (which === "again") counters.countRetry(line.reason ?? "missing_result");
+    counters.tokensEstimated += this.#tokensOf(line);
     if (cost === undefined) return this.#open.add(line);
     counters.costEstimated += cost;
     return this.#open.add({ ...line, estimatedCost: cost });
+  }
+
+  #tokensOf({ tokens, model = "" }: NewLine): number {
+    return tokens + overheadOf(this.#options.overheadTokens, model);
   }
 
   /** Tries what is held once more, in order. @returns the chunks that are sealed by it */

@@ -48,8 +48,12 @@ function runPrefix(runId: number): string {
 export interface NewLine extends Pick<ChunkLine, "key" | "tokens" | "origin" | "sentKey"> {
   /** Without newline. */
   readonly line: string;
+  /** The model it asks; the run's only one when undefined. */
+  readonly model?: string;
   /** Pico-dollars; undefined when its price is not known. */
   readonly estimatedCost?: bigint;
+  /** Why it is asked again: the code of what came of it before. */
+  readonly reason?: string;
 }
 
 /** A chunk that is still being filled: a file on disk, and where each request's line lies in it. */
@@ -62,6 +66,8 @@ export class ChunkFile {
   tokens = 0;
   /** Of those lines that have an estimate. */
   estimatedCost = 0n;
+  /** Whether all of them have one. */
+  isEstimated = true;
 
   constructor(ledgerDirectory: string, name: string) {
     this.name = name;
@@ -75,12 +81,13 @@ export class ChunkFile {
   }
 
   /** Appends a request's line. */
-  add({ line, estimatedCost = 0n, ...facts }: NewLine): void {
+  add({ line, estimatedCost, model: _, ...facts }: NewLine): void {
     const offset = this.#sink.size;
     const length = guarded(this.name, () => this.#sink.append(`${line}\n`)) - 1;
     this.lines.push({ ...facts, offset, length });
     this.tokens += facts.tokens;
-    this.estimatedCost += estimatedCost;
+    this.estimatedCost += estimatedCost ?? 0n;
+    this.isEstimated &&= estimatedCost !== undefined;
   }
 
   /** Makes the file durable and closes it. */

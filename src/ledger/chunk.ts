@@ -26,6 +26,8 @@ export interface NewChunk {
   readonly requests: number;
   readonly bytes: number;
   readonly tokens: number;
+  /** Of these, the ones that were learned from earlier bills, not counted; 0 when undefined. */
+  readonly overheadTokens?: number;
   /** Pico-dollars; undefined when the price is not known. */
   readonly estimatedCost?: bigint;
   /** Which key pays: the first 8 hex digits of its SHA-256. */

@@ -23,9 +23,9 @@ export class DeferredRequests {
     this.#run = run;
     this.#database.exec(
       `PRAGMA journal_mode = OFF;
-       CREATE TABLE deferred (key TEXT PRIMARY KEY, tokens INTEGER, origin TEXT, line TEXT) WITHOUT ROWID`,
+       CREATE TABLE deferred (key TEXT PRIMARY KEY, tokens INTEGER, origin TEXT, line TEXT, model TEXT) WITHOUT ROWID`,
     );
-    this.#insert = this.#database.prepare("INSERT OR IGNORE INTO deferred VALUES (?, ?, ?, ?)");
+    this.#insert = this.#database.prepare("INSERT OR IGNORE INTO deferred VALUES (?, ?, ?, ?, ?)");
     this.#page = this.#database.prepare("SELECT * FROM deferred WHERE key > ? ORDER BY key LIMIT ?");
     this.#delete = this.#database.prepare("DELETE FROM deferred WHERE key = ?");
   }
@@ -34,8 +34,8 @@ export class DeferredRequests {
     return this.#count === 0;
   }
 
-  add({ key, tokens, origin, line }: NewLine): void {
-    this.#count += Number(this.#insert.run(key, tokens, origin, line).changes);
+  add({ key, tokens, origin, line, model }: NewLine): void {
+    this.#count += Number(this.#insert.run(key, tokens, origin, line, model ?? null).changes);
   }
 
   /** Claims once more what is still being asked elsewhere. @returns those that are not any longer */
@@ -67,5 +67,6 @@ function lineOf(columns: Columns): NewLine {
     tokens: numberIn(columns, "tokens"),
     origin: textIn(columns, "origin"),
     line: textIn(columns, "line"),
+    ...(columns["model"] === null ? {} : { model: textIn(columns, "model") }),
   };
 }

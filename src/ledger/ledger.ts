@@ -105,11 +105,7 @@ export interface Ledger extends Accounts {
   /** Ends a chunk. Its requests without outcome are asked again, or fail if they were tried often enough. */
   settle(chunkId: number, leftover: Leftover): Chunk;
 
-  /**
-   * A settled chunk's requests that wait to be asked again, in the order of their lines.
-   *
-   * @param afterOffset Only lines behind this one; -1 for all.
-   */
+  /** A settled chunk's requests that wait to be asked again, in the order of their lines, behind an offset (-1: all). */
   unasked(chunkId: number, afterOffset: number, limit: number): readonly UnaskedRequest[];
   /** A chunk's requests that are asked and have no outcome yet, otherwise like {@link unasked}. */
   outstanding(chunkId: number, afterOffset: number, limit: number): readonly UnaskedRequest[];
@@ -230,6 +226,7 @@ export interface UnaskedRequest extends Omit<ChunkLine, "sentKey"> {
   /** Whether its line in the chunk's file is one with a reason already. */
   readonly isReask: boolean;
   readonly reply?: InvalidReply;
+  readonly code?: string;
 }
 
 /** The key is the one its `custom_id` was made of, which for a re-ask is not the request's. */

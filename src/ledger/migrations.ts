@@ -132,6 +132,10 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE chunks ADD COLUMN mode TEXT NOT NULL DEFAULT 'batch';
   `,
+  // Of a chunk's tokens, those that were not counted but learned: what is learned next is not to be on top of them.
+  `
+  ALTER TABLE accounts ADD COLUMN overhead_tokens INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** The version that this bg-pipe writes. */

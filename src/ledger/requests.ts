@@ -118,6 +118,7 @@ export class Requests {
       origin: textIn(columns, "origin"),
       attempts: numberIn(columns, "attempts"),
       isReask: numberIn(columns, "is_reask") === 1,
+      ...(columns["code"] === null ? {} : { code: textIn(columns, "code") }),
       ...replyIn(columns),
     }));
   }

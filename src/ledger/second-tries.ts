@@ -1,6 +1,7 @@
 import { type Backoff, nextDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Patience } from "../core/patience.ts";
+import type { FailureCode } from "../core/records.ts";
 import { ChunkFileReader, type NewLine, removeChunkFile } from "./chunk-file.ts";
 import type { Chunk, InvalidReply, Ledger, Run, UnaskedRequest } from "./ledger.ts";
 
@@ -19,6 +20,12 @@ export interface SecondTriesOptions {
 export type Reask = (line: NewLine, reply: InvalidReply, isReask: boolean) => NewLine | undefined;
 
 const UNASKED_AT_A_TIME = 500;
+/** What a request is called that a batch of that status has left open. */
+const UNSETTLED: Readonly<Record<string, FailureCode>> = {
+  expired: "expired",
+  cancelled: "cancelled",
+  failed: "server_error",
+};
 
 /** Settled chunks with requests to ask again, each after a pause. */
 export class SecondTries {
@@ -62,12 +69,15 @@ export class SecondTries {
   *#linesOf(chunkId: number): Generator<NewLine> {
     const { ledger } = this.#options;
     this.#times.delete(chunkId);
-    const { name } = ledger.chunk(chunkId);
+    const { name, model, batchStatus } = ledger.chunk(chunkId);
+    const unsettled = UNSETTLED[batchStatus ?? ""] ?? "missing_result";
     const reader = new ChunkFileReader(ledger.directory, name);
     try {
       for (let after = -1; ; ) {
         const requests = ledger.unasked(chunkId, after, UNASKED_AT_A_TIME);
-        yield* this.#claimed(requests).map((request) => this.#lineOf(request, reader));
+        for (const request of this.#claimed(requests)) {
+          yield { ...this.#lineOf({ request, model }, reader), reason: request.code ?? unsettled };
+        }
         after = requests.at(-1)?.offset ?? after;
         if (requests.length < UNASKED_AT_A_TIME) return;
       }
@@ -85,7 +95,14 @@ export class SecondTries {
     return requests.filter((_, index) => claims[index]?.kind === "new");
   }
 
-  #lineOf({ key, tokens, origin, reply, isReask, ...place }: UnaskedRequest, reader: ChunkFileReader): NewLine {
-    return this.lineFor({ key, tokens, origin, line: reader.read(place) }, reply, isReask);
+  #lineOf({ request, model }: UnaskedLine, reader: ChunkFileReader): NewLine {
+    const { key, tokens, origin, reply, isReask, ...place } = request;
+    return this.lineFor({ key, tokens, origin, model, line: reader.read(place) }, reply, isReask);
   }
+}
+
+/** A request to ask again, and the model that its chunk asks. */
+interface UnaskedLine {
+  readonly request: UnaskedRequest;
+  readonly model: string;
 }

@@ -11,7 +11,7 @@ import { makeFolder } from "./folders.ts";
 
 /** A row that waits for its answer, or carries the failure that it will come out with. */
 export type Ticket =
-  | { readonly row: TextRow | BadRow; readonly key: string }
+  | { readonly row: TextRow | BadRow; readonly key: string; readonly isKnown?: true }
   | { readonly row: TextRow | BadRow; readonly failure: Failure };
 
 /** A segment that has been read is deleted, so the disk holds what waits and not what has passed. */
@@ -156,13 +156,15 @@ function encode(ticket: Ticket): string {
   const { row } = ticket;
   const outcome = "key" in ticket ? ticket.key : ticket.failure;
   const bad = row.kind === "bad" ? { message: row.message, raw: row.raw } : undefined;
-  const head: Head = { position: row.position, outcome, ...(bad === undefined ? {} : { bad }) };
+  const known = "key" in ticket && ticket.isKnown === true ? { isKnown: true as const } : {};
+  const head: Head = { position: row.position, outcome, ...known, ...(bad === undefined ? {} : { bad }) };
   return `${JSON.stringify(head)}\n${row.kind === "bad" ? "" : row.text}\n`;
 }
 
 interface Head {
   readonly position: Position;
   readonly outcome: string | Failure;
+  readonly isKnown?: true;
   readonly bad?: { readonly message: string; readonly raw: string };
 }
 
@@ -186,7 +188,8 @@ class TicketDecoder {
   }
 }
 
-function ticketOf({ position, outcome, bad }: Head, text: string): Ticket {
+function ticketOf({ position, outcome, isKnown, bad }: Head, text: string): Ticket {
   const row: TextRow | BadRow = bad === undefined ? { kind: "row", position, text } : { kind: "bad", position, ...bad };
-  return typeof outcome === "string" ? { row, key: outcome } : { row, failure: outcome };
+  if (typeof outcome !== "string") return { row, failure: outcome };
+  return { row, key: outcome, ...(isKnown === true ? { isKnown } : {}) };
 }

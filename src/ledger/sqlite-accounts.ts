@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Clock } from "../core/clock.ts";
 import type { Failure } from "../core/records.ts";
-import type { Accounts, Billed, ChunkAccount, RunTotals, Spent } from "./accounts.ts";
+import type { Accounts, Billed, ChunkAccount, RequestKind, RunTotals, Spent } from "./accounts.ts";
 import { chunkOf } from "./chunk-columns.ts";
 import { type Columns, found, moneyIn, numberIn, optionalTextIn } from "./columns.ts";
 import type { NewChunk } from "./ledger.ts";
@@ -22,6 +22,13 @@ const TAKEN = "CASE WHEN unpriced > 0 AND estimated_cost > cost THEN estimated_c
 const TURNED_AWAY = `state = 'settled' AND mode = 'batch' AND billed = 0 AND (batch_id IS NULL OR
   batch_status = 'failed' AND output_file_id IS NULL AND error_file_id IS NULL)`;
 const OUTPUT = "SELECT SUM(output_tokens) AS tokens, SUM(billed) AS billed FROM chunks JOIN accounts ON chunk = id";
+/** Prompts change, and with them what is not counted: so many batches are looked at. */
+const BATCHES_COMPARED = 20;
+const OVERHEAD = `
+  SELECT SUM(input_tokens - tokens + overhead_tokens) AS tokens, SUM(billed) AS billed FROM (
+    SELECT * FROM chunks JOIN accounts ON chunk = id
+    WHERE provider = ? AND endpoint = ? AND model = ? AND state = 'settled' AND billed = requests
+    ORDER BY id DESC LIMIT ${BATCHES_COMPARED})`;
 
 /** The ledger's books, in a table beside that of chunks. */
 export class SqliteAccounts implements Accounts {
@@ -33,6 +40,7 @@ export class SqliteAccounts implements Accounts {
   readonly #spent: StatementSync;
   readonly #output: StatementSync;
   readonly #outputOfRun: StatementSync;
+  readonly #overhead: StatementSync;
   readonly #refuse: StatementSync;
   readonly #untold: StatementSync;
   readonly #tell: StatementSync;
@@ -40,7 +48,9 @@ export class SqliteAccounts implements Accounts {
   constructor(database: DatabaseSync, { transactions, clock }: AccountsNeeds) {
     this.#transactions = transactions;
     this.#clock = clock;
-    this.#open = database.prepare("INSERT INTO accounts (chunk, estimated_cost, api_key_id) VALUES (?, ?, ?)");
+    this.#open = database.prepare(
+      "INSERT INTO accounts (chunk, overhead_tokens, estimated_cost, api_key_id) VALUES (?, ?, ?, ?)",
+    );
     this.#book = database.prepare(
       `UPDATE accounts SET billed = billed + 1, unpriced = unpriced + ?, input_tokens = input_tokens + ?,
        cached_tokens = cached_tokens + ?, output_tokens = output_tokens + ?, reasoning_tokens = reasoning_tokens + ?,
@@ -54,6 +64,7 @@ export class SqliteAccounts implements Accounts {
     this.#spent = database.prepare(`SELECT ${SPENT} FROM accounts WHERE chunk = ?`);
     this.#output = database.prepare(`${OUTPUT} WHERE provider = ? AND model = ?`);
     this.#outputOfRun = database.prepare(`${OUTPUT} WHERE run = ?`);
+    this.#overhead = database.prepare(OVERHEAD);
     this.#refuse = database.prepare(
       `UPDATE requests SET state = 'failed', code = ?, message = ?,
        settled_at = CASE WHEN result_file IS NULL THEN ? ELSE settled_at END
@@ -68,8 +79,8 @@ export class SqliteAccounts implements Accounts {
   }
 
   /** Within a transaction: opens a sealed chunk's account. */
-  open(chunkId: number, { estimatedCost, apiKeyId }: Pick<NewChunk, "estimatedCost" | "apiKeyId">): void {
-    this.#open.run(chunkId, estimatedCost ?? null, apiKeyId ?? null);
+  open(chunkId: number, { overheadTokens = 0, estimatedCost, apiKeyId }: NewChunk): void {
+    this.#open.run(chunkId, overheadTokens, estimatedCost ?? null, apiKeyId ?? null);
   }
 
   /** Within a transaction: books a reply. */
@@ -93,6 +104,10 @@ export class SqliteAccounts implements Accounts {
 
   meanOutputOf(runId: number): number | undefined {
     return meanIn(this.#outputOfRun.get(runId));
+  }
+
+  meanOverhead({ provider, endpoint, model }: RequestKind): number | undefined {
+    return meanIn(this.#overhead.get(provider, endpoint, model));
   }
 
   refuse(keys: readonly string[], runId: number, { code, message }: Failure): void {

@@ -64,6 +64,7 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
     spentOn: (chunkId) => accounts.spentOn(chunkId),
     meanOutput: (provider, model) => accounts.meanOutput(provider, model),
     meanOutputOf: (runId) => accounts.meanOutputOf(runId),
+    meanOverhead: (kind) => accounts.meanOverhead(kind),
     refuse: (keys, runId, failure) => accounts.refuse(keys, runId, failure),
     tell: (limit, tell) => accounts.tell(limit, tell),
     close: () => database.close(),

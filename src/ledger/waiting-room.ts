@@ -7,7 +7,13 @@ import { emptySpools, Spool, type Ticket } from "./spool.ts";
 /** A row whose fate is known. */
 export type SettledRow =
   | { readonly row: TextRow | BadRow; readonly failure: Failure }
-  | { readonly row: TextRow | BadRow; readonly key: string; readonly state: SettledState };
+  | {
+      readonly row: TextRow | BadRow;
+      readonly key: string;
+      readonly state: SettledState;
+      /** Whether it was settled when the row came. */
+      readonly isKnown?: true;
+    };
 export type SettledState = Extract<RequestState, { kind: "answered" | "failed" }>;
 
 /** Where rows wait, on disk, until their requests are settled. */
@@ -40,8 +46,8 @@ export class InputOrderRoom implements WaitingRoom {
     this.#spool = new Spool(join(roomOf(ledger, run), "waiting"));
   }
 
-  add(rows: readonly RequestRow[]): void {
-    this.#spool.append(rows.map(ticketOf));
+  add(rows: readonly RequestRow[], claims: ReadonlyMap<string, Claim>): void {
+    this.#spool.append(rows.map((row) => ticketOf(row, claims)));
   }
 
   notify(): void {
@@ -106,8 +112,8 @@ export class CompletionOrderRoom implements WaitingRoom {
   add(rows: readonly RequestRow[], claims: ReadonlyMap<string, Claim>): void {
     const isReady = (row: RequestRow) => !("request" in row) || claims.get(row.request.key)?.kind === "settled";
     const ready = rows.filter(isReady);
-    this.#ready.append(ready.map(ticketOf));
-    this.#waiting.append(rows.filter((row) => !isReady(row)).map(ticketOf));
+    this.#ready.append(ready.map((row) => ticketOf(row, claims)));
+    this.#waiting.append(rows.filter((row) => !isReady(row)).map((row) => ticketOf(row, claims)));
     if (ready.length === 0) return;
     this.#hasReady = true;
     this.#change.notify();
@@ -190,8 +196,10 @@ function clearRoom(ledger: Ledger, run: Run): void {
   emptySpools(roomOf(ledger, run));
 }
 
-function ticketOf(row: RequestRow): Ticket {
-  return "request" in row ? { row: row.row, key: row.request.key } : row;
+function ticketOf(row: RequestRow, claims: ReadonlyMap<string, Claim>): Ticket {
+  if (!("request" in row)) return row;
+  const { key } = row.request;
+  return claims.get(key)?.kind === "settled" ? { row: row.row, key, isKnown: true } : { row: row.row, key };
 }
 
 /** What is known of each ticket; undefined for those that have to wait. */

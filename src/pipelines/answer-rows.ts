@@ -3,12 +3,14 @@ import { pipeline } from "node:stream/promises";
 import { chain } from "stream-chain";
 import { forEachConcurrent } from "../core/concurrency.ts";
 import type { AnsweredRow, RequestRow, Row } from "../core/records.ts";
+import { counted } from "../core/stage-flow.ts";
 import { RENEW_EVERY_MS } from "../ledger/lease.ts";
 import type { Chunk, Ledger, Run } from "../ledger/ledger.ts";
 import type { SettledRow, WaitingRoom } from "../ledger/waiting-room.ts";
 import { type ChunkOptions, ChunkStage } from "../stages/chunk.ts";
 import { cleanLeftovers } from "../stages/clean.ts";
 import { tellUsage } from "../stages/tell.ts";
+import { countedChunks } from "./counted-chunks.ts";
 import type { LiveOptions } from "./live-asking.ts";
 import { type RunBatchOptions, runBatch } from "./run-batch.ts";
 import { runLive } from "./run-live.ts";
@@ -29,6 +31,8 @@ export interface AnswerRowsOptions {
   readonly chunk: Omit<ChunkOptions, "ledger" | "run" | "waitingRoom" | "signal">;
   /** How chunks are taken through batches, and how they are asked live. */
   readonly batch: Omit<RunBatchOptions, "chunkStage" | "onSettled" | "signal">;
+  /** What is different for some batches; nothing when undefined. */
+  readonly batchFor?: (chunk: Chunk) => Partial<Pick<RunBatchOptions, "admission" | "costOf" | "checksOf">>;
   readonly live: LiveOptions;
   readonly maxBatches: number;
   readonly merge: Step<SettledRow, AnsweredRow>;
@@ -72,7 +76,10 @@ function renewLease({ ledger, run, chunk: { log } }: AnswerRowsOptions): void {
   try {
     ledger.renewRun(run.id);
   } catch (error) {
-    log.warn("the lease of this run could not be renewed", { error: String(error) });
+    log.warn("the lease of this run could not be renewed", {
+      event: "run.lease_not_renewed",
+      error: String(error),
+    });
   }
 }
 
@@ -86,14 +93,25 @@ async function ask(options: AnswerRowsOptions): Promise<void> {
   const batch = { ...options.batch, chunkStage, onSettled, signal };
   const live = { ...options.live, chunkStage, onSettled, onFiled: () => waitingRoom.notify(), signal };
   const { readAhead, isLive } = live;
-  const work = (chunk: Chunk) => (chunk.mode === "live" ? runLive(chunk, live) : runBatch(chunk, batch));
+  const work = (chunk: Chunk) =>
+    chunk.mode === "live" ? runLive(chunk, live) : runBatch(chunk, { ...batch, ...options.batchFor?.(chunk) });
   const limit = () => (isLive() ? Number.POSITIVE_INFINITY : maxBatches);
-  const steps: Duplex = chain([options.guard, options.build, options.count], { ...ONE_ARRAY_AT_A_TIME });
+  const { counters } = options.chunk;
+  const build = counted(counters.stage("build"), options.build, isAsked);
+  const count = counted(counters.stage("count"), options.count, isAsked);
+  const steps: Duplex = chain([options.guard, build, count], { ...ONE_ARRAY_AT_A_TIME });
   await pipeline(
     Readable.from(options.rows, { highWaterMark: 1 }),
     steps,
     (requests: AsyncIterable<readonly RequestRow[]>) =>
-      forEachConcurrent(readAhead.pull(chunkStage.chunks(requests), signal), { limit, stop }, work),
+      forEachConcurrent(
+        readAhead.pull(
+          countedChunks(counters, (rows) => chunkStage.chunks(rows), requests),
+          signal,
+        ),
+        { limit, stop },
+        work,
+      ),
     { signal },
   );
   waitingRoom.end();
@@ -102,8 +120,13 @@ async function ask(options: AnswerRowsOptions): Promise<void> {
   await cleanLeftovers(batch);
 }
 
-async function answer({ waitingRoom, merge, write, live, signal }: AnswerRowsOptions): Promise<void> {
-  await write(mapArrays(live.readAhead.watch(waitingRoom.settled(signal)), merge));
+async function answer({ waitingRoom, merge, write, live, signal, chunk }: AnswerRowsOptions): Promise<void> {
+  const countedMerge = counted(chunk.counters.stage("merge"), merge);
+  await write(mapArrays(live.readAhead.watch(waitingRoom.settled(signal)), countedMerge));
+}
+
+function isAsked(row: RequestRow): boolean {
+  return "request" in row;
 }
 
 /** Arrays are already bundles of rows; streams need hold no more than one. */

@@ -3,7 +3,7 @@ import type { Counters } from "../core/counters.ts";
 import type { ModeSwitch } from "../core/mode-switch.ts";
 import { Patience } from "../core/patience.ts";
 import { TokenGate } from "../core/token-gate.ts";
-import type { Ledger, Run } from "../ledger/ledger.ts";
+import type { InvalidReply, Ledger, Run } from "../ledger/ledger.ts";
 import type { ResultReader } from "../ledger/result-reader.ts";
 import { parseUsd } from "../pricing/usd.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -13,6 +13,7 @@ import type { AnswerRowsOptions } from "./answer-rows.ts";
 import { chunkLimits } from "./chunk-limits.ts";
 import { liveOptions } from "./live-asking.ts";
 import { apiKeyIdOf, type Money, openBudget } from "./money.ts";
+import { wholeOverhead } from "./overhead.ts";
 import type { Question } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 import type { StrategyRun } from "./strategy.ts";
@@ -21,7 +22,7 @@ import type { StrategyRun } from "./strategy.ts";
 export interface AskingParts {
   readonly settings: GradeSettings;
   readonly host: RunHost;
-  readonly question: Question;
+  readonly question: Pick<Question, "endpoint" | "request" | "tokenizer" | "contextWindow" | "check">;
   readonly provider: Provider;
   readonly counters: Counters;
   readonly ledger: Ledger;
@@ -35,6 +36,8 @@ export interface AskingParts {
 interface Execution {
   readonly run: Run;
   readonly results: ResultReader;
+  /** How long a run waits that never goes live; by its settings when undefined. */
+  readonly patience?: Patience;
 }
 
 /** What a chunk of the run may hold, with what earlier runs have learned of the provider. */
@@ -50,9 +53,9 @@ export function askingOptions(
   execution: Execution,
 ): Pick<AnswerRowsOptions, "chunk" | "batch" | "live" | "maxBatches"> {
   const { settings, host } = parts;
-  const patience = patienceOf(settings, host);
+  const patience = execution.patience ?? patienceOf(settings, host);
   const { modeSwitch } = parts;
-  const untilLive = patienceOf(settings, host, modeSwitch.liveFrom);
+  const untilLive = execution.patience ?? patienceOf(settings, host, modeSwitch.liveFrom);
   const settling = { ...settlingOptions(parts), costOf: parts.money.costOf };
   const limits = runChunkLimits(parts);
   const { maxBatches } = settings;
@@ -61,6 +64,7 @@ export function askingOptions(
       ...chunkOptions(parts),
       ...moneyOptions(parts, execution.run),
       limits,
+      overheadTokens: learnedOverhead(parts),
       patience,
       reask: reaskOf(parts, { ...execution, limits }),
     },
@@ -77,6 +81,13 @@ export function askingOptions(
   };
 }
 
+/** Input tokens of each request beside those that are counted, as the provider has billed earlier ones. */
+export function learnedOverhead({ ledger, provider, question }: AskingParts): number {
+  const { endpoint, request } = question;
+  const mean = ledger.meanOverhead({ provider: provider.identity, endpoint: endpoint.path, model: request.model });
+  return wholeOverhead(mean) ?? 0;
+}
+
 function moneyOptions({ settings, host, question, ledger, money }: AskingParts, run: Run) {
   const { maxCost, tokenLimit } = settings;
   const limits = { maxCost: maxCost === undefined ? undefined : parseUsd(maxCost.toFixed(12)), tokenLimit };
@@ -88,7 +99,8 @@ function moneyOptions({ settings, host, question, ledger, money }: AskingParts, 
   };
 }
 
-function patienceOf({ detach, wait }: GradeSettings, { clock }: RunHost, until?: number): Patience {
+/** How long a run waits, from now on. @param until When it ends at the latest, in milliseconds since the Unix epoch. */
+export function patienceOf({ detach, wait }: GradeSettings, { clock }: RunHost, until?: number): Patience {
   const waitMs = wait === undefined ? undefined : wait * 1000;
   return new Patience(clock, detach ? (waitMs ?? 0) : waitMs, until);
 }
@@ -107,10 +119,18 @@ function chunkOptions({ host: { clock, log }, question, provider, counters, mode
   };
 }
 
-function reaskOf({ question, provider }: AskingParts, { results, limits }: Execution & { limits: ChunkLimits }) {
+function reaskOf(
+  { settings, question, provider, ledger }: AskingParts,
+  { results, limits }: Execution & { limits: ChunkLimits },
+) {
   const { endpoint, tokenizer, contextWindow = Number.POSITIVE_INFINITY } = question;
   const most = { bytes: limits.bytes, tokens: Math.min(limits.tokens, contextWindow) };
-  return createReask({ endpoint, provider: provider.identity, tokenizer, results, limits: most });
+  const models = {
+    first: question.request.model,
+    next: settings.escalate,
+    of: ({ result }: InvalidReply) => ledger.chunk(ledger.resultFile(result.fileId).chunkId).model,
+  };
+  return createReask({ endpoint, provider: provider.identity, tokenizer, results, models, limits: most });
 }
 
 function admissionOf(parts: AskingParts, { run, patience }: Execution & { patience: Patience }): Admission {

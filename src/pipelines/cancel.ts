@@ -90,7 +90,10 @@ function renewLeases(held: readonly HeldRun[], ledger: Ledger, log: Logger): voi
   try {
     for (const { target } of held) ledger.renewRun(target.run.id);
   } catch (error) {
-    log.warn("the lease of a run could not be renewed", { error: String(error) });
+    log.warn("the lease of a run could not be renewed", {
+      event: "run.lease_not_renewed",
+      error: String(error),
+    });
   }
 }
 

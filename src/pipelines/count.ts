@@ -12,6 +12,7 @@ import { FileTexts } from "./count/file-texts.ts";
 import { tokensOfSchema } from "./count/schema-tokens.ts";
 import type { TallyOptions } from "./count/tally.ts";
 import type { Uncounted } from "./count/uncounted.ts";
+import { wholeOverhead } from "./overhead.ts";
 import { prepareQuestion, type Question, type QuestionSettings } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 
@@ -35,6 +36,8 @@ export interface Learned {
   readonly tokenLimit: number | undefined;
   /** Output tokens per reply; undefined when there was none. */
   readonly outputTokens: number | undefined;
+  /** Input tokens per request that were billed beyond those that were counted; undefined when there was none. */
+  readonly overheadTokens: number | undefined;
 }
 
 /** What was counted. */
@@ -69,17 +72,20 @@ export async function count(given: CountSettings, host: CountHost): Promise<Coun
   const schemaTokens = tokensOfSchema(question);
   const { model } = question.request;
   const learned = await host.learned(model);
+  const overheadTokens = wholeOverhead(learned.overheadTokens);
   const tally = {
     limits: limitsOf(settings, learned, host),
     contextWindow: question.contextWindow,
     price: findPrice(host.prices, model)?.price,
+    overheadTokens: overheadTokens ?? 0,
   };
+  const apart = { schemaTokens, overheadTokens };
   const counter = createCounter(settings, host, { question, texts: files.texts, tally });
   try {
     for (const path of paths) await counter.countFile(path);
     await counter.finish();
     const expected = expectOutput(settings, learned.outputTokens);
-    return resultOf(counter, { question, model: isForModel ? model : null, schemaTokens, expected, tally });
+    return resultOf(counter, { question, model: isForModel ? model : null, ...apart, expected, tally });
   } finally {
     await counter.close();
   }
@@ -118,12 +124,13 @@ interface ResultParts {
   readonly question: Question;
   readonly model: string | null;
   readonly schemaTokens: number;
+  readonly overheadTokens: number | undefined;
   readonly expected: ExpectedOutput;
   readonly tally: TallyOptions;
 }
 
 function resultOf({ files, total, uncounted }: FileCounter, parts: ResultParts): CountResult {
-  const { question, model, schemaTokens, expected, tally } = parts;
+  const { question, model, schemaTokens, overheadTokens, expected, tally } = parts;
   const output = expected.tokens ?? 0;
   const costs = { batch: total.costs.cost("batch", output), live: total.costs.cost("live", output) };
   const report = {
@@ -137,6 +144,7 @@ function resultOf({ files, total, uncounted }: FileCounter, parts: ResultParts):
       expected_output_tokens: expected.tokens,
     },
     tokens_of_schema: schemaTokens,
+    overhead_tokens: overheadTokens ?? null,
   };
   const { limits, contextWindow, price } = tally;
   const details = {

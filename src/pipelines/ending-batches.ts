@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { forEachConcurrent } from "../core/concurrency.ts";
+import { Counters } from "../core/counters.ts";
 import { InternalError, messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Patience } from "../core/patience.ts";
@@ -27,6 +28,7 @@ const ASKING_AT_ONCE = 4;
 /** Batches on their way to a premature end. What goes wrong with one is noted, and does not keep others. */
 export class EndingBatches {
   readonly #options: EndingOptions;
+  readonly #counters = new Counters();
   readonly #errors = new Map<number, unknown>();
   /** Lets one batch at a time move its bytes: several transfers at once are no faster. */
   readonly #transfers = new TokenGate(1);
@@ -88,14 +90,14 @@ export class EndingBatches {
     }
     const leave = await this.#transfers.enter(1, signal);
     try {
-      await fetchResults(ended, { ...this.#options, provider: this.#provider });
+      await fetchResults(ended, { ...this.#options, counters: this.#counters, provider: this.#provider });
     } finally {
       leave();
     }
   }
 
   async #poll(chunk: Chunk): Promise<Chunk | undefined> {
-    const ended = await poll(chunk, { ...this.#options, provider: this.#provider });
+    const ended = await poll(chunk, { ...this.#options, counters: this.#counters, provider: this.#provider });
     return ended?.chunk;
   }
 

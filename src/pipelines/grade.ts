@@ -1,19 +1,15 @@
 import { createHash } from "node:crypto";
-import { resolve } from "node:path";
 import { unlessAborted } from "../core/abort.ts";
 import { Counters } from "../core/counters.ts";
-import { BgPipeError, EXIT, HaltError, InternalError } from "../core/errors.ts";
+import { BgPipeError, EXIT, HaltError } from "../core/errors.ts";
 import type { AnsweredRow, Row } from "../core/records.ts";
 import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
-import { ledgers } from "../ledger/index.ts";
-import type { Ledger, Run, RunEnd } from "../ledger/ledger.ts";
+import type { Run, RunEnd } from "../ledger/ledger.ts";
 import { ResultReader } from "../ledger/result-reader.ts";
 import { CompletionOrderRoom, InputOrderRoom } from "../ledger/waiting-room.ts";
 import { findPrice } from "../pricing/price-table.ts";
 import { stringifyWithUsd } from "../pricing/usd-json.ts";
-import { providers } from "../providers/index.ts";
-import type { Provider } from "../providers/provider.ts";
 import { type Summary, summarise } from "../report/summary.ts";
 import { createBuild } from "../stages/build.ts";
 import { createCount } from "../stages/count.ts";
@@ -23,13 +19,15 @@ import { addedFieldNames, createMerge, extraColumns } from "../stages/merge.ts";
 import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
-import { type AskingParts, askingOptions, runChunkLimits } from "./asking.ts";
+import { type AskingParts, askingOptions, learnedOverhead, runChunkLimits } from "./asking.ts";
 import { goesByRows, modeSwitchOf } from "./asking-mode.ts";
 import { Money } from "./money.ts";
+import { openLedger, openProvider, outputFiles, runLabel } from "./open-run.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
 import { peekRows } from "./peek-rows.ts";
 import { planRows } from "./plan-rows.ts";
-import { prepareQuestion } from "./question.ts";
+import { prepareQuestion, type Question } from "./question.ts";
+import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 import { StrategyRun } from "./strategy.ts";
 
@@ -51,17 +49,19 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   const modeSwitch = modeSwitchOf(settings, host);
   const paths = await resolveInputs(settings.inputs);
   const question = await prepareQuestion(settings, host.data);
-  const counters = new Counters();
+  const counters = host.counters ?? new Counters();
   const stop = new AbortController();
   const signal = AbortSignal.any([host.signal, stop.signal]);
   const stoppable = { ...host, signal };
-  const provider = await openProvider(settings, stoppable);
+  const provider = await openProvider(settings, stoppable, counters);
   const { inputFormat: format, maxRecordBytes } = settings;
   const source = await RowSource.open({ paths, stdin: host.stdin, format, maxRecordBytes, counters, signal });
   const ledger = await openLedger(settings, host);
   const strategy = host.strategy && new StrategyRun(host.strategy);
   try {
     const money = moneyOf({ settings, host, question, provider, ledger, modeSwitch });
+    const { model } = question.request;
+    counters.run = { pipeline: "grade", provider: provider.name, model, isPriced: money.isPriced };
     const parts = { settings, host: stoppable, stop, question, provider, counters, source, ledger, money, modeSwitch };
     const job = new GradeJob({ ...parts, strategy });
     return await (settings.dryRun ? job.plan() : job.run());
@@ -79,22 +79,13 @@ function moneyOf({ settings, host, question, provider, ledger, modeSwitch }: Mon
   const price = findPrice(host.prices, model)?.price;
   const isEmbedding = settings.endpoint === "/v1/embeddings";
   const expectedOutput = isEmbedding ? 0 : (settings.expectOutputTokens ?? settings.maxOutputTokens);
-  return new Money({ ledger, provider: provider.identity, model, price, mode: () => modeSwitch.mode, expectedOutput });
-}
-
-async function openProvider(settings: GradeSettings, host: RunHost): Promise<Provider> {
-  const { provider, baseUrl, keepRemote: keepsFiles } = settings;
-  const create = await providers[provider]();
-  const { apiKey, isEmbedded, log, clock, signal } = host;
-  return create({ baseUrl, apiKey, isEmbedded, keepsFiles, log, clock, signal });
-}
-
-async function openLedger({ stateDir }: GradeSettings, { clock }: RunHost): Promise<Ledger> {
-  const open = await ledgers.sqlite();
-  return open({ directory: stateDir, clock });
+  const otherPrices = new Map(settings.escalate.map((name) => [name, findPrice(host.prices, name)?.price ?? null]));
+  const mode = () => modeSwitch.mode;
+  return new Money({ ledger, provider: provider.identity, model, price, otherPrices, mode, expectedOutput });
 }
 
 interface GradeParts extends AskingParts {
+  readonly question: Question;
   /** Aborts the host's signal. */
   readonly stop: AbortController;
   readonly source: RowSource;
@@ -125,7 +116,8 @@ class GradeJob {
     const run = { id: NO_RUN, freshSince: settings.fresh ? host.clock.now() : 0 };
     const endpoint = question.endpoint.path;
     const { estimate } = money;
-    await planRows({ rows: source.rows(), steps, ledger, run, endpoint, limits, counters, estimate });
+    const overheadTokens = learnedOverhead(this.#parts);
+    await planRows({ rows: source.rows(), steps, ledger, run, endpoint, limits, overheadTokens, counters, estimate });
     return this.#result(undefined, EXIT.ok, undefined);
   }
 
@@ -135,8 +127,9 @@ class GradeJob {
     const files = outputFiles(settings);
     const label = runLabel(settings, this.#parts.question.request.model);
     const run = ledger.openRun({ pipeline: "grade", label, signature, isFresh: settings.fresh, files });
+    host.log.debug("run.started", { run: run.id, provider: this.#parts.provider.name, label });
     if (run.isTakenOver) {
-      host.log.debug("going on from an earlier, unfinished run", { run: run.id });
+      host.log.debug("run.resumed", { run: run.id });
       removeStaleChunkFiles(ledger, run.id);
     }
     const results = new ResultReader(ledger);
@@ -266,26 +259,3 @@ interface Outputs {
 
 /** As who a dry run asks the ledger. */
 const NO_RUN = -1;
-
-/** What a run is about, for people who look at the ledger. */
-function runLabel({ inputs, output }: GradeSettings, model: string): string {
-  const from = inputs.length === 0 ? "stdin" : inputs.join(" ");
-  const to = output === undefined || output === "-" ? "stdout" : output;
-  return `${from} → ${to}, ${model}`;
-}
-
-/** The files that a run writes, as absolute paths. */
-function outputFiles({ output, errors }: GradeSettings): readonly string[] {
-  return [output === "-" ? undefined : output, errors].flatMap((path) => (path === undefined ? [] : [resolve(path)]));
-}
-
-function exitStatusOf({ rowsFailed, rowsFailedTotal }: Counters): number {
-  if (rowsFailed.has("budget_exceeded")) return EXIT.stopped;
-  return rowsFailedTotal === 0 ? EXIT.ok : EXIT.rowsFailed;
-}
-
-/** One row in, one row out. */
-function checkNoRowIsLost({ rowsRead, rowsWritten, rowsSkipped }: Counters): void {
-  if (rowsRead === rowsWritten + rowsSkipped) return;
-  throw new InternalError(`${rowsRead} rows were read, but ${rowsWritten} written and ${rowsSkipped} skipped`);
-}

@@ -15,6 +15,8 @@ export interface MoneyOptions {
   readonly model: string;
   /** Undefined when it is not known. */
   readonly price: Price | undefined;
+  /** Of other models that some requests are asked of; null where it is not known. */
+  readonly otherPrices?: ReadonlyMap<string, Price | null>;
   /** How requests are asked, at the moment. */
   readonly mode: () => Mode;
   /** Output tokens per request that the user expects, or allows. */
@@ -39,9 +41,10 @@ export class Money implements Reliance {
     this.#options = options;
   }
 
-  /** Whether the model's price is known. */
+  /** Whether the price of every model is known. */
   get isPriced(): boolean {
-    return this.estimate(0) !== undefined;
+    const others = [...(this.#options.otherPrices?.keys() ?? [])];
+    return [undefined, ...others].every((model) => this.estimate(0, model) !== undefined);
   }
 
   /**
@@ -85,16 +88,22 @@ export class Money implements Reliance {
   }
 
   /** What a request of so many input tokens will cost; undefined when its price is not known. */
-  readonly estimate = (input: number): PicoUsd | undefined => {
-    const { price, mode } = this.#options;
-    return estimateCost({ input, output: this.expectedOutput ?? ASSUMED_OUTPUT }, price, mode());
+  readonly estimate = (input: number, model?: string): PicoUsd | undefined => {
+    const { mode } = this.#options;
+    return estimateCost({ input, output: this.expectedOutput ?? ASSUMED_OUTPUT }, this.#priceOf(model), mode());
   };
 
   /** What a reply has cost; undefined when its price is not known. */
-  readonly costOf = (usage: Usage, mode: Mode): PicoUsd | undefined => {
+  readonly costOf = (usage: Usage, mode: Mode, model?: string): PicoUsd | undefined => {
     const { cacheWritten = 0 } = usage;
-    return costOf({ ...usage, cacheWritten }, this.#options.price, mode);
+    return costOf({ ...usage, cacheWritten }, this.#priceOf(model), mode);
   };
+
+  #priceOf(model: string | undefined): Price | undefined {
+    const { price, otherPrices } = this.#options;
+    const other = model === undefined ? undefined : otherPrices?.get(model);
+    return other === undefined ? price : (other ?? undefined);
+  }
 }
 
 /** The user's limits. */

@@ -28,7 +28,8 @@ export async function peekRows(rows: AsyncIterable<readonly Row[]>, count: numbe
   return { areFewer: isDone && left > 0, rows: followedBy(seen, iterator) };
 }
 
-async function* followedBy<T>(first: readonly T[], rest: AsyncIterator<T>): AsyncGenerator<T> {
+/** What was taken of a source, and then the rest of it. */
+export async function* followedBy<T>(first: readonly T[], rest: AsyncIterator<T>): AsyncGenerator<T> {
   try {
     yield* first;
     for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;

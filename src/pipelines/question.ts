@@ -89,7 +89,7 @@ export async function prepareQuestion(
       field: settings.field,
       ...(examples === undefined ? {} : { examples: loadExamples(...examples) }),
     }),
-    ...(await describeModel(settings, model, data.models)),
+    ...(await describeModel(settings, { name: model, models: data.models })),
     check: schema === undefined ? undefined : createAnswerChecker(schema),
     columns: answerColumns(schema, settings.outputField),
   };
@@ -115,12 +115,33 @@ function requestSettings(
   };
 }
 
-async function describeModel(settings: QuestionSettings, name: string, modelsText: string) {
-  const table = mergeModels(parseModels(modelsText, "config/models.yaml"), settings.models);
+/**
+ * A model's tokenizer and context window.
+ *
+ * @param open Gives the tokenizer of an encoding.
+ * @throws {ConfigurationError} for a model that nobody has described
+ */
+export async function describeModel(
+  settings: Pick<QuestionSettings, "encoding" | "models">,
+  { name, models, open = openTokenizer }: ModelName,
+): Promise<Pick<Question, "tokenizer" | "contextWindow">> {
+  const table = mergeModels(parseModels(models, "config/models.yaml"), settings.models);
   // With an encoding given, a model that nobody has described is not an error.
   const model = settings.encoding === undefined ? findModel(table, name) : table.get(name);
   const encoding = settings.encoding ?? model?.encoding ?? "";
-  return { tokenizer: await load("encoding", tokenizers, encoding), contextWindow: model?.contextWindow };
+  return { tokenizer: await open(encoding), contextWindow: model?.contextWindow };
+}
+
+interface ModelName {
+  readonly name: string;
+  /** The text of the package's table of models. */
+  readonly models: string;
+  readonly open?: (encoding: string) => Promise<Tokenizer>;
+}
+
+/** @throws {ConfigurationError} for an encoding that is not known */
+export function openTokenizer(encoding: string): Promise<Tokenizer> {
+  return load("encoding", tokenizers, encoding);
 }
 
 async function choosePrompt(settings: QuestionSettings, packagePrompts: string, files: SettingsFiles): Promise<Prompt> {

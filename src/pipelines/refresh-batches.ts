@@ -39,6 +39,10 @@ async function refresh({ id, batchId }: Chunk, { provider, ledger, log, signal }
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ProviderError && error.kind === "key_refused") throw error;
-    log.warn("a batch could not be refreshed", { batch: batchId, error: String(error) });
+    log.warn("a batch could not be refreshed", {
+      event: "batch.not_refreshed",
+      batch: batchId,
+      error: String(error),
+    });
   }
 }

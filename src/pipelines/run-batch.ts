@@ -41,11 +41,17 @@ const TRIES_WITH_SAME_FILE = 3;
  */
 export async function runBatch(chunk: Chunk, options: RunBatchOptions): Promise<void> {
   const ended = hasEnded(chunk) ? chunk : ((await reachEnd(chunk, options)) ?? (await breakOff(chunk, options)));
-  if (ended === undefined) return options.chunkStage.onParked(options.ledger.chunk(chunk.id));
+  if (ended === undefined) return park(options.ledger.chunk(chunk.id), options);
   const settled = ended.state === "settled" ? ended : await collect(ended, options);
+  options.log.debug("chunk.settled", { chunk: settled.name, batch: settled.batchId, requests: settled.requests });
   options.chunkStage.onSettled(settled);
   options.onSettled(settled);
   await cleanRemote(settled, options);
+}
+
+function park(chunk: Chunk, { chunkStage, log }: RunBatchOptions): void {
+  log.debug("chunk.parked", { chunk: chunk.name, state: chunk.state, batch: chunk.batchId });
+  chunkStage.onParked(chunk);
 }
 
 /** A failed batch that an earlier execution left is looked at once more, for its errors. */
@@ -118,8 +124,17 @@ async function reachEnd(chunk: Chunk, options: RunBatchOptions): Promise<Chunk |
   }
 }
 
-async function enter(chunk: Chunk, { admission }: RunBatchOptions): Promise<(() => void) | undefined> {
-  return isAtProvider(chunk) ? admission.enterAnyway(chunk) : admission.enter(chunk);
+async function enter(chunk: Chunk, { admission, counters }: RunBatchOptions): Promise<(() => void) | undefined> {
+  if (isAtProvider(chunk)) return admission.enterAnyway(chunk);
+  const { blocked, rows } = counters.stage("admit");
+  rows.in += chunk.requests;
+  blocked.start();
+  try {
+    return await admission.enter(chunk);
+  } finally {
+    blocked.stop();
+    rows.out += chunk.requests;
+  }
 }
 
 function isAtProvider({ state }: Chunk): boolean {
@@ -163,6 +178,7 @@ function isOverLimit(chunk: Chunk, limit: number, { refusals, admission }: Refus
 function split(chunk: Chunk, providerLimit: number, options: Refused): Chunk {
   const limit = Math.min(providerLimit, Math.ceil(chunk.tokens / 2));
   options.log.warn("the batch is over the provider's limit of enqueued tokens; splitting it", {
+    event: "chunk.split",
     chunk: chunk.name,
     tokens: chunk.tokens,
     limit,
@@ -187,7 +203,12 @@ async function pause(chunk: Chunk, errors: readonly BatchError[], options: Refus
   const { maxMs } = provider.poll;
   const backoff: Backoff = { firstMs: maxMs, factor: 2, maxMs: 30 * maxMs, jitter: 0.3 };
   const delayMs = Math.round(nextDelay(backoff, refusals));
-  log.warn("the provider turned the batch away for now", { chunk: chunk.name, delayMs, reason: errors[0]?.message });
+  log.warn("the provider turned the batch away for now", {
+    event: "batch.turned_away",
+    chunk: chunk.name,
+    delayMs,
+    reason: errors[0]?.message,
+  });
   await clock.sleep(patience.within(delayMs), signal);
 }
 

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../core/clock.ts";
+import type { Counters } from "../core/counters.ts";
 import type { Logger } from "../core/logger.ts";
 import type { endpoints } from "../endpoints/index.ts";
 import type { PriceTable } from "../pricing/price-table.ts";
@@ -63,6 +64,8 @@ export interface GradeSettings {
   readonly requestTimeout?: number;
   /** Live calls after the first that got no answer. */
   readonly transportRetries: number;
+  /** Models that a request is asked of instead when its answer was invalid or cut off, one after the other. */
+  readonly escalate: readonly string[];
   readonly retries: number;
   /** US dollars that the run may spend. */
   readonly maxCost?: number;
@@ -88,6 +91,8 @@ export interface RunHost {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly log: Logger;
+  /** Where the run counts; one of its own when undefined. For one run only. */
+  readonly counters?: Counters;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** The API key; undefined where the provider needs none. */

@@ -1,7 +1,8 @@
+import type { Calendar } from "../core/calendar.ts";
 import type { BookedRun, Books, UnderWay } from "../ledger/books.ts";
 import type { CostGroup, CostsReport } from "../report/costs.ts";
 import { CostSums } from "./costs/cost-sums.ts";
-import { type DayOf, type EndedRun, GroupedSums } from "./costs/groups.ts";
+import { type EndedRun, GroupedSums } from "./costs/groups.ts";
 import { savingOf } from "./costs/savings.ts";
 
 /** What to take of the books. Times in milliseconds since epoch. */
@@ -17,13 +18,6 @@ export interface CostsQuestion {
 export interface TimeWindow {
   readonly since: number | undefined;
   readonly until: number | undefined;
-}
-
-/** Whose days they are. */
-export interface Calendar {
-  /** Such as `Europe/Berlin`. */
-  readonly timeZone: string;
-  readonly dayOf: DayOf;
 }
 
 /** Adds up what a ledger's books say was spent, and what its runs say the ledger saved. @param books undefined for no ledger */

@@ -65,6 +65,8 @@ export interface ProviderSettings {
   readonly isEmbedded: boolean;
   /** Whether files are left at the provider as long as it likes (`--keep-remote`), rather than made to expire. */
   readonly keepsFiles?: boolean;
+  /** Told of each call: what it was for, as `create_batch`, and the HTTP status it ended with, or a word for none. */
+  readonly onCall?: (operation: string, code: string) => void;
   readonly log: Logger;
   readonly clock: Clock;
   readonly signal: AbortSignal;

@@ -1,4 +1,5 @@
 import type { CostFigures, CostsReport } from "./costs.ts";
+import { formatErrorPercent } from "./estimate-error.ts";
 import { alignColumns, formatCount, formatQuantity, printable } from "./plain-text.ts";
 
 /** Writes an amount of pico-dollars. */
@@ -66,14 +67,10 @@ function cellsOf({ name, figures }: Row, usd: DisplayUsd): readonly string[] {
   return [
     ...[name, formatCount(figures.batches), formatCount(figures.requests)],
     ...[formatCount(figures.estimated_input_tokens), formatCount(figures.input_tokens)],
-    error === null ? "-" : formatError(error),
+    error === null ? "-" : formatErrorPercent(error),
     ...[figures.cached_tokens, figures.output_tokens, figures.reasoning_tokens].map(formatCount),
     ...[savedCell(figures, usd), usd(estimate ?? undefined), costCell(figures, usd)],
   ];
-}
-
-function formatError(percent: number): string {
-  return `${percent > 0 ? "+" : ""}${percent.toFixed(2)}%`;
 }
 
 function savedCell({ saved_usd: saved, known_saved_usd: known }: CostFigures, usd: DisplayUsd): string {
@@ -92,19 +89,23 @@ function costCell(figures: CostFigures, usd: DisplayUsd): string {
 
 function notes(report: CostsReport, { usd, most }: CostsTextOptions): readonly string[] {
   const { all_time: all, under_way: underWay } = report;
-  const { reused_rows: reused, shared_rows: shared } = all;
   const isClipped = groupsOf(report).some((rows) => rows.length > (most ?? rows.length));
   return [
     ...(all.batches === 0 ? ["Nothing has been billed yet."] : []),
     ...(report.window === null ? [] : [`The window is ${span(report.window)}.`]),
     ...(underWay.batches === 0 ? [] : [`Under way: ${underWayText(underWay, usd)}.`]),
-    ...(reused || shared
-      ? [`Saved: ${formatQuantity(reused ?? 0, "row")} from the ledger, ${formatCount(shared ?? 0)} equal to another.`]
-      : []),
+    ...savedLines(report),
     "Input was billed, and counted before; the error is that of the count, where all of a batch was billed.",
     `Days are those of ${report.time_zone}.`,
     ...(isClipped ? ["--by day, model or run shows all of them."] : []),
   ];
+}
+
+function savedLines({ all_time: all, window }: CostsReport): readonly string[] {
+  const { reused_rows: reused, shared_rows: shared } = window ?? all;
+  if (!reused && !shared) return [];
+  const rows = `${formatQuantity(reused ?? 0, "row")} from the ledger, ${formatCount(shared ?? 0)} equal to another`;
+  return [`Saved${window === null ? "" : " in the window"}: ${rows}.`];
 }
 
 function span({ since, until }: NonNullable<CostsReport["window"]>): string {

@@ -89,7 +89,14 @@ function assumption({ tokens, source }: ExpectedOutput): string {
   }
 }
 
-function schemaLines({ tokens_of_schema: tokens }: CountReport): string[][] {
+function schemaLines({ tokens_of_schema: tokens, overhead_tokens: overhead }: CountReport): string[][] {
+  if (overhead !== null && overhead > 0) {
+    const more = `${formatQuantity(overhead, "token")} more in each request, as earlier runs were billed:`;
+    return [
+      ["overhead", more],
+      ["", "in batches and cost, in no table"],
+    ];
+  }
   if (tokens === 0) return [];
   const said = `some ${formatQuantity(tokens, "token")} more in each request, in no figure above:`;
   return [

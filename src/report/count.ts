@@ -15,6 +15,11 @@ export interface CountReport {
   };
   /** Tokens of the schema's and the tools' JSON text, which go along with each request; in no other figure. */
   readonly tokens_of_schema: number;
+  /**
+   * Tokens that the provider has billed for each request beyond those that were counted, in earlier runs of the model: in
+   * chunks and estimate, in no other figure. Null when there were none.
+   */
+  readonly overhead_tokens: number | null;
 }
 
 export interface FileFigures extends CountFigures {

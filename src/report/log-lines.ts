@@ -9,13 +9,14 @@ export interface JsonLine {
   readonly level: number;
   /** Milliseconds since the Unix epoch. */
   readonly time: number;
+  readonly base?: LogFields | undefined;
   readonly message: string;
   readonly fields: LogFields;
 }
 
 /** A line of JSON, without its newline. A field that has the name of a fixed one gives way to it. */
-export function formatJsonLine({ level, time, message, fields }: JsonLine): string {
-  const line = { level, time, msg: message };
+export function formatJsonLine({ level, time, base, message, fields }: JsonLine): string {
+  const line = { level, time, ...base, msg: message, ...(EVENT_NAME.test(message) ? { event: message } : {}) };
   const own = Object.entries(fields).filter(([name]) => !Object.hasOwn(line, name));
   return toJson({ ...line, ...Object.fromEntries(own) });
 }
@@ -24,7 +25,7 @@ export function formatJsonLine({ level, time, message, fields }: JsonLine): stri
 export function formatTextLine(level: string, message: string, fields: LogFields): string {
   const label = level === "warn" ? "warning: " : level === "info" ? "" : `${level}: `;
   const pairs = Object.entries(fields).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${typeof value === "string" ? value : toJson(value)}`],
+    value === undefined || name === "event" ? [] : [`${name}=${typeof value === "string" ? value : toJson(value)}`],
   );
   const words = message.replace(EVENT_NAME, "$1 $2");
   const text = pairs.length === 0 ? words : `${words} (${pairs.join(", ")})`;

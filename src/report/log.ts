@@ -14,6 +14,8 @@ export interface LogOptions {
   readonly isQuiet: boolean;
   /** Takes a line, with its newline. */
   readonly write: (line: string) => void;
+  /** Stands in every line of JSON, such as `pid` and `hostname`. */
+  readonly base?: LogFields;
   /** Masks the secrets in a line. */
   readonly redact: (text: string) => string;
   /** Milliseconds since the Unix epoch. */
@@ -22,10 +24,19 @@ export interface LogOptions {
 
 /**
  * A logger that writes lines: for people, or as JSON with pino's names (`level` as a number, `time` in
- * milliseconds, `msg`, then the fields).
+ * milliseconds, `msg`, then the fields). A message that is the name of an event is in `event`, too; one that is a
+ * sentence brings the name of its event as that field, which people are spared.
  */
 export function createLogger(options: LogOptions): Logger {
   return new LineLogger(options);
+}
+
+/** A logger that hands everything to some others. */
+export function teeLogger(loggers: readonly Logger[]): Logger {
+  const say = (level: LogLevel) => (message: string, fields?: LogFields) => {
+    for (const logger of loggers) logger[level](message, fields);
+  };
+  return { debug: say("debug"), info: say("info"), warn: say("warn"), error: say("error") };
 }
 
 class LineLogger implements Logger {
@@ -55,10 +66,10 @@ class LineLogger implements Logger {
 
   #log(level: LogLevel, message: string, fields: LogFields = {}): void {
     if (LEVELS[level] < this.#least) return;
-    const { format, now, redact, write } = this.#options;
+    const { format, now, redact, write, base } = this.#options;
     const line =
       format === "json"
-        ? formatJsonLine({ level: LEVELS[level], time: now(), message, fields })
+        ? formatJsonLine({ level: LEVELS[level], time: now(), base, message, fields })
         : formatTextLine(level, message, fields);
     write(`${redact(line)}\n`);
   }

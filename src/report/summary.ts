@@ -1,5 +1,6 @@
 import type { Counters } from "../core/counters.ts";
 import type { FailureCode } from "../core/records.ts";
+import { errorPercent, formatErrorPercent } from "./estimate-error.ts";
 
 /** What a run did, as `--summary FILE` has it. */
 export interface Summary {
@@ -33,6 +34,14 @@ export interface Summary {
   };
   readonly chunks: number;
   readonly batches_submitted: number;
+  /** Calls over the ordinary endpoint. */
+  readonly live: {
+    readonly calls: number;
+    /** Turned away for now. */
+    readonly rate_limited: number;
+    /** Without an answer, or with a server error. */
+    readonly unavailable: number;
+  };
   readonly tokens: {
     /** Input tokens of what was asked, counted before. */
     readonly estimated_input: number;
@@ -43,6 +52,11 @@ export interface Summary {
       readonly output: number;
       readonly reasoning: number;
     } | null;
+    /**
+     * How far the estimate was off, in percent of what was billed, over those batches every request of which was billed;
+     * above 0 when it was too high. Null when there were none.
+     */
+    readonly input_error_percent: number | null;
   };
   /** Pico-dollars here, exact dollars in JSON (`stringifyWithUsd`). Null where a price is not known. */
   readonly cost: {
@@ -94,9 +108,11 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
     },
     chunks: counters.chunks,
     batches_submitted: counters.batchesSubmitted,
+    live: { calls: counters.liveCalls, ...counters.liveFailures },
     tokens: {
       estimated_input: counters.tokensEstimated,
       billed: tokensBilled.input + tokensBilled.output === 0 ? null : { ...tokensBilled },
+      input_error_percent: errorPercent(counters.inputCompared),
     },
     cost: costsIn(counters, facts),
     seconds: facts.seconds,
@@ -128,12 +144,12 @@ export function formatSummary(summary: Summary, usd: DisplayUsd): string {
 type DisplayUsd = (amount: bigint | undefined) => string;
 
 function runLines(summary: Summary, usd: DisplayUsd): string[] {
-  const { rows, requests, batches_submitted: batches, tokens, seconds } = summary;
-  const { billed } = tokens;
+  const { rows, requests, tokens } = summary;
+  const { billed, input_error_percent: error } = tokens;
   return [
     `rows      ${n(rows.read)} read, ${n(rows.answered)} answered, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
     `requests  ${sources(requests)}`,
-    `batches   ${n(batches)} submitted, in ${seconds.toFixed(1)} s`,
+    ...waysLines(summary),
     ...(tokens.estimated_input > 0 ? [`tokens    ${n(tokens.estimated_input)} input estimated`] : []),
     ...(billed === null
       ? []
@@ -141,9 +157,23 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
           `          ${n(billed.input)} input (${n(billed.cached)} cached) and ${n(billed.output)} output ` +
             `(${n(billed.reasoning)} reasoning) billed`,
         ]),
+    ...(error === null ? [] : [`          the estimate of the input is off by ${formatErrorPercent(error)}`]),
     ...costLines(summary, usd),
     ...(rows.skipped > 0 ? [`skipped   ${n(rows.skipped)} failed rows are not in the output`] : []),
   ];
+}
+
+/** By which way it was asked. */
+function waysLines({ batches_submitted: batches, live, seconds }: Summary): string[] {
+  const troubles = [
+    ...(live.rate_limited > 0 ? [`${n(live.rate_limited)} turned away for now`] : []),
+    ...(live.unavailable > 0 ? [`${n(live.unavailable)} without an answer`] : []),
+  ];
+  const calls = `${n(live.calls)} calls${troubles.length === 0 ? "" : ` (${troubles.join(", ")})`}`;
+  const duration = `in ${seconds.toFixed(1)} s`;
+  if (live.calls === 0) return [`batches   ${n(batches)} submitted, ${duration}`];
+  if (batches === 0) return [`live      ${calls}, ${duration}`];
+  return [`batches   ${n(batches)} submitted`, `live      ${calls}, ${duration}`];
 }
 
 function costLines({ cost, tokens }: Summary, usd: DisplayUsd): string[] {

@@ -168,6 +168,7 @@ export class Admission {
     const { log, clock, limits } = this.#options;
     const seconds = Math.ceil((untilMs - clock.now()) / 1000);
     log.warn("as many batches were created within an hour as may be; waiting", {
+      event: "limit.waiting",
       chunk: name,
       limit: limits.batchesPerHour,
       seconds,

@@ -217,8 +217,9 @@ class AskedChunk {
       this.#refuse(request, error);
       return undefined;
     }
-    counters.countLiveFailure(error.kind);
-    const { kind, message: said } = error;
+    const { message: said, isUnsent } = error;
+    const kind = error.kind === "unavailable" && isUnsent ? "held_back" : error.kind;
+    if (kind !== "held_back") counters.countLiveFailure(kind);
     log.debug("request.retry", { request: request.customId, attempt: attempts.count, error: said });
     return attempts.failed(kind, said);
   }

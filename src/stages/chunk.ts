@@ -27,7 +27,7 @@ export interface ChunkOptions extends ChunkOrigin {
   /** What the run may take; undefined for all it asks for. */
   readonly budget?: Budget;
   /** What a request of so many input tokens will cost, in pico-dollars; undefined when its price is not known. */
-  readonly estimate?: (tokens: number) => bigint | undefined;
+  readonly estimate?: (tokens: number, model?: string) => bigint | undefined;
   readonly patience: Patience;
   readonly counters: Counters;
   readonly log: Logger;
@@ -96,6 +96,7 @@ export class ChunkStage {
     const unusedTokens = wasTurnedAway(chunk) && requests === 0 ? chunk.tokens : 0;
     this.#budget.settle(estimatedCost, unpriced > 0 && estimatedCost > cost ? estimatedCost : cost, unusedTokens);
     if (requests === chunk.requests) counters.compareInput(chunk.tokens, usage.input);
+    counters.costEstimatedOfSettled += estimatedCost;
     this.#inFlight--;
     this.#secondTries.add(chunk);
     this.#change.notify();
@@ -169,7 +170,8 @@ export class ChunkStage {
 
   #defer(asked: Asked, runId: number): void {
     if (this.#deferred.isEmpty) {
-      this.#options.log.info(`some requests are being asked by another process (run ${runId}); waiting for it`);
+      const { log } = this.#options;
+      log.info(`some requests are being asked by run ${runId}; waiting for it`, { event: "request.elsewhere" });
     }
     this.#deferred.add(askedLine(asked, this.#options.endpoint));
   }

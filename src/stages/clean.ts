@@ -23,7 +23,11 @@ export async function cleanRemote(chunk: Chunk, options: CleanOptions): Promise<
     ledger.markCleaned(chunk.id);
   } catch (error) {
     signal.throwIfAborted();
-    log.debug("files at the provider could not be deleted", { chunk: chunk.name, error: String(error) });
+    log.debug("files at the provider could not be deleted", {
+      event: "file.not_deleted",
+      chunk: chunk.name,
+      error: String(error),
+    });
   }
 }
 

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Backoff, nextDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Counters } from "../core/counters.ts";
 import { UnfinishedError } from "../core/errors.ts";
 import { durableStepAsync } from "../core/failpoints.ts";
 import type { Logger } from "../core/logger.ts";
@@ -11,6 +12,7 @@ import type { Provider } from "../providers/provider.ts";
 import { isTransient, ProviderError } from "../providers/provider-error.ts";
 
 export interface FetchOptions {
+  readonly counters: Counters;
   readonly ledger: Ledger;
   readonly provider: Provider;
   readonly clock: Clock;
@@ -33,8 +35,11 @@ const FILES_KEPT_MS = 31 * 24 * 3_600_000;
  */
 export async function fetchResults(chunk: Chunk, options: FetchOptions): Promise<Chunk> {
   const names = resultFileNames(chunk);
+  const { rows } = options.counters.stage("fetch");
+  rows.in += chunk.requests;
   await fetchFile({ chunk, fileId: chunk.outputFileId, name: names.output }, options);
   await fetchFile({ chunk, fileId: chunk.errorFileId, name: names.errors }, options);
+  rows.out += chunk.requests;
   return options.ledger.advance(chunk.id, "fetched");
 }
 
@@ -45,7 +50,7 @@ interface Wanted {
 }
 
 async function fetchFile({ chunk, fileId, name }: Wanted, options: FetchOptions): Promise<void> {
-  const { ledger, provider, clock, log, signal } = options;
+  const { counters, ledger, provider, clock, log, signal } = options;
   if (fileId === null) return;
   const path = join(ledger.directory, "results", name);
   const backoff: Backoff = { firstMs: provider.poll.firstMs, factor: 2, maxMs: provider.poll.maxMs, jitter: 0.3 };
@@ -53,6 +58,7 @@ async function fetchFile({ chunk, fileId, name }: Wanted, options: FetchOptions)
   for (let attempt = 0; ; attempt++) {
     try {
       const bytes = await durableStepAsync("call.download", () => provider.download(fileId, path));
+      counters.stage("fetch").bytes.in += bytes;
       log.debug("file.fetched", { file: fileId, bytes });
       return;
     } catch (error) {
@@ -68,7 +74,10 @@ async function fetchFile({ chunk, fileId, name }: Wanted, options: FetchOptions)
 
 /** The provider has deleted the file by its own rules; what was in it has to be asked again. */
 function giveUp(path: string, fileId: string, log: Logger): void {
-  log.warn("a result file has been deleted at the provider; its requests will be asked again", { file: fileId });
+  log.warn("a result file has been deleted at the provider; its requests will be asked again", {
+    event: "file.gone",
+    file: fileId,
+  });
   writeFileSync(path, "");
 }
 

@@ -1,11 +1,12 @@
+import { answerJson, failedRow, META_FIELDS, metaField } from "../core/added-answer.ts";
 import type { Counters } from "../core/counters.ts";
 import { InternalError } from "../core/errors.ts";
-import { compact } from "../core/json-text.ts";
+import { triedSoOften } from "../core/failures.ts";
 import { customIdOf, keyOf } from "../core/keys.ts";
 import type { Mode } from "../core/mode.ts";
-import type { AddedField, AnsweredRow, BadRow, Failure, TextRow, Usage } from "../core/records.ts";
+import type { AddedField, AnsweredRow, Usage } from "../core/records.ts";
 import type { Endpoint, ModelAnswer } from "../endpoints/endpoint.ts";
-import type { Ledger, ResultLocation } from "../ledger/ledger.ts";
+import type { Chunk, Ledger, ResultLocation } from "../ledger/ledger.ts";
 import type { ResultReader } from "../ledger/result-reader.ts";
 import type { SettledRow, SettledState } from "../ledger/waiting-room.ts";
 import { usdInJson } from "../pricing/usd-json.ts";
@@ -21,7 +22,7 @@ export interface MergeOptions {
   readonly isJson: boolean;
   readonly withMeta: boolean;
   /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
-  readonly costOf: (usage: Usage, mode: Mode) => bigint | undefined;
+  readonly costOf: (usage: Usage, mode: Mode, model: string) => bigint | undefined;
   readonly counters: Counters;
 }
 
@@ -36,8 +37,6 @@ export function extraColumns(outputField: string, withMeta: boolean): readonly s
   return withMeta ? [...errors, ...META_FIELDS.map((name) => `${outputField}_meta.${name}`)] : errors;
 }
 
-const META_FIELDS = ["custom_id", "batch_id", "model", "finish_reason", "usage", "cost_usd", "attempts"] as const;
-
 /** The merge stage: settled rows to rows with their answers, read where they lie in the result files. */
 export function createMerge(options: MergeOptions): (rows: readonly SettledRow[]) => readonly AnsweredRow[] {
   const merge = new Merge(options);
@@ -46,30 +45,25 @@ export function createMerge(options: MergeOptions): (rows: readonly SettledRow[]
 
 class Merge {
   readonly #options: MergeOptions;
-  #lastFile: { readonly id: number; readonly mode: Mode } | undefined;
+  #lastFile: { readonly id: number; readonly chunk: Chunk } | undefined;
 
   constructor(options: MergeOptions) {
     this.#options = options;
   }
 
   answer(settled: SettledRow): AnsweredRow {
-    if ("failure" in settled) return this.#failed(settled.row, settled.failure, []);
+    const { outputField, isJson, counters } = this.#options;
+    if ("failure" in settled) return failedRow(settled.row, settled.failure, outputField);
     const { row, key, state } = settled;
     const meta = (answer?: ModelAnswer) => this.#meta(key, state, this.#costOf(state, answer), answer);
     if (state.kind === "failed") {
       const billed = state.result === undefined ? undefined : this.#read(key, state.result);
-      return this.#failed(row, triedSoOften(state), meta(billed));
+      return failedRow(row, triedSoOften(state), outputField, meta(billed));
     }
     const answer = this.#read(key, state.result);
-    this.#options.counters.costOfRows += this.#costOf(state, answer) ?? 0n;
-    return { row, added: [{ name: this.#options.outputField, json: this.#json(answer) }, ...meta(answer)] };
-  }
-
-  #failed(row: TextRow | BadRow, failure: Failure, meta: readonly AddedField[]): AnsweredRow {
-    const { outputField } = this.#options;
-    const details = row.kind === "bad" ? { ...failure, line: row.position.line, raw: row.raw } : failure;
-    const error = { name: `${outputField}_error`, json: JSON.stringify(details), isDetail: true } as const;
-    return { row, failure, added: [{ name: outputField, json: "null" }, error, ...meta] };
+    counters.costOfRows += this.#costOf(state, answer) ?? 0n;
+    const added = [{ name: outputField, json: answerJson(answer, isJson) }, ...meta(answer)];
+    return settled.isKnown === true ? { row, added, isKnown: true } : { row, added };
   }
 
   #read(key: string, result: ResultLocation): ModelAnswer {
@@ -89,11 +83,6 @@ class Merge {
     return ledger.askedKey(ledger.resultFile(fileId).chunkId, keyOf(customId) ?? "") === key;
   }
 
-  #json(answer: ModelAnswer): string {
-    if (answer.embedding !== undefined) return JSON.stringify(answer.embedding);
-    return this.#options.isJson ? compact(answer.text ?? "null") : JSON.stringify(answer.text ?? "");
-  }
-
   #batchOf(state: SettledState): string | null {
     const { ledger } = this.#options;
     const chunkId = state.kind === "failed" ? state.chunkId : ledger.resultFile(state.result.fileId).chunkId;
@@ -102,16 +91,17 @@ class Merge {
 
   #costOf({ result }: SettledState, answer: ModelAnswer | undefined): bigint | undefined {
     if (answer?.usage === undefined || result === undefined) return undefined;
-    return this.#options.costOf(answer.usage, this.#modeOf(result));
+    const { mode, model } = this.#chunkOf(result);
+    return this.#options.costOf(answer.usage, mode, model);
   }
 
   /** Neighbours mostly lie in the same file. */
-  #modeOf({ fileId }: ResultLocation): Mode {
-    if (this.#lastFile?.id === fileId) return this.#lastFile.mode;
+  #chunkOf({ fileId }: ResultLocation): Chunk {
+    if (this.#lastFile?.id === fileId) return this.#lastFile.chunk;
     const { ledger } = this.#options;
-    const { mode } = ledger.chunk(ledger.resultFile(fileId).chunkId);
-    this.#lastFile = { id: fileId, mode };
-    return mode;
+    const chunk = ledger.chunk(ledger.resultFile(fileId).chunkId);
+    this.#lastFile = { id: fileId, chunk };
+    return chunk;
   }
 
   #meta(
@@ -121,7 +111,7 @@ class Merge {
     answer: ModelAnswer | undefined,
   ): readonly AddedField[] {
     if (!this.#options.withMeta) return [];
-    const meta: Record<(typeof META_FIELDS)[number], unknown> = {
+    const meta = {
       custom_id: customIdOf(key),
       batch_id: this.#batchOf(state),
       model: answer?.model ?? null,
@@ -130,10 +120,6 @@ class Merge {
       cost_usd: usdInJson(cost),
       attempts: state.attempts,
     };
-    return [{ name: `${this.#options.outputField}_meta`, json: JSON.stringify(meta) }];
+    return [metaField(this.#options.outputField, meta)];
   }
-}
-
-function triedSoOften({ failure, attempts }: SettledState & { kind: "failed" }): Failure {
-  return attempts > 1 ? { ...failure, message: `${failure.message} (asked ${attempts} times)` } : failure;
 }

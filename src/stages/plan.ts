@@ -1,6 +1,7 @@
 import type { ChunkLimits } from "../core/chunk-limits.ts";
 import { ChunkTally } from "../core/chunk-tally.ts";
 import type { Counters } from "../core/counters.ts";
+import { type OverheadTokens, overheadOf } from "../core/overhead-tokens.ts";
 import type { Request, RequestRow } from "../core/records.ts";
 import { requestLineBytes } from "../core/request-line.ts";
 import type { Claim, Ledger, Run } from "../ledger/ledger.ts";
@@ -13,9 +14,11 @@ export interface PlanOptions {
   readonly endpoint: string;
   readonly seen: SeenKeys;
   readonly limits: ChunkLimits;
+  /** Input tokens of each request beside its own. */
+  readonly overheadTokens: OverheadTokens;
   readonly counters: Counters;
   /** What a request of so many input tokens will cost, in pico-dollars; undefined when its price is not known. */
-  readonly estimate: (tokens: number) => bigint | undefined;
+  readonly estimate: (tokens: number, model?: string) => bigint | undefined;
 }
 
 /**
@@ -43,20 +46,21 @@ export class Plan {
     }
   }
 
-  #place({ key, bodyText, tokens }: Request, kind: Claim["kind"]): void {
+  #place({ key, body, bodyText, tokens }: Request, kind: Claim["kind"]): void {
     const { counters, endpoint } = this.#options;
     const bytes = requestLineBytes(key, endpoint, bodyText);
     if (!this.#tally.takes(bytes, tokens)) counters.countFailure("too_long");
     else if (kind === "settled") counters.rowsReused++;
-    else if (kind === "new") this.#ask(bytes, tokens);
+    else if (kind === "new")
+      this.#ask(bytes, tokens + overheadOf(this.#options.overheadTokens, body.model), body.model);
     else counters.rowsAttached++;
   }
 
-  #ask(bytes: number, tokens: number): void {
+  #ask(bytes: number, tokens: number, model: string): void {
     const { counters } = this.#options;
     counters.rowsAsked++;
     counters.tokensEstimated += tokens;
-    counters.costEstimated += this.#options.estimate(tokens) ?? 0n;
+    counters.costEstimated += this.#options.estimate(tokens, model) ?? 0n;
     this.#tally.add(bytes, tokens);
     counters.chunks = this.#tally.chunks;
   }

@@ -1,13 +1,16 @@
 import { type Backoff, nextDelay } from "../core/backoff.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Counters } from "../core/counters.ts";
 import { UnfinishedError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Patience } from "../core/patience.ts";
+import { batchNews } from "../ledger/batch-news.ts";
 import type { Chunk, Ledger } from "../ledger/ledger.ts";
 import type { Batch, BatchError, BatchStatus, Provider } from "../providers/provider.ts";
 import { isTransient, ProviderError } from "../providers/provider-error.ts";
 
 export interface PollOptions {
+  readonly counters: Counters;
   readonly ledger: Ledger;
   readonly provider: Provider;
   /** A fixed time between looks, in milliseconds; the provider's own growing one when undefined. */
@@ -35,9 +38,10 @@ const GIVE_UP_MS = 600_000;
  * @throws {UnfinishedError} when the provider stays unreachable; the batch goes on there
  */
 export async function poll(chunk: Chunk, options: PollOptions): Promise<EndedChunk | undefined> {
-  const { ledger, log } = options;
+  const { counters, clock, ledger, log } = options;
   const batch = await waitForEnd(chunk, options);
   if (batch === undefined) return undefined;
+  counters.batches.ended(batchNews(chunk, batch), clock.now());
   log.info(`batch.${batch.status}`, { batch: batch.id, chunk: chunk.name, ...batch.counts });
   const ended = ledger.advance(chunk.id, "ended", {
     batchStatus: batch.status,
@@ -62,16 +66,21 @@ async function waitForEnd(chunk: Chunk, options: PollOptions): Promise<Batch | u
 
 /** @returns undefined when the provider could not be reached this time */
 async function look(chunk: Chunk, options: PollOptions): Promise<Batch | undefined> {
-  const { ledger, provider, clock, log, signal } = options;
+  const { counters, ledger, provider, clock, log, signal } = options;
   try {
     const batch = await provider.retrieveBatch(chunk.batchId ?? "");
     const { completed, failed } = batch.counts;
     ledger.noteProgress(chunk.id, { batchStatus: batch.status, completed, failed });
+    counters.batches.seen(batchNews(chunk, batch));
     return batch;
   } catch (error) {
     signal.throwIfAborted();
     if (!isTransient(error) && !isTooNew(chunk, error, { provider, clock })) throw error;
-    log.warn("the provider did not answer; looking again", { batch: chunk.batchId, error: String(error) });
+    log.warn("the provider did not answer; looking again", {
+      event: "batch.unreachable",
+      batch: chunk.batchId,
+      error: String(error),
+    });
     return undefined;
   }
 }

@@ -6,6 +6,7 @@ import type { Format } from "../formats/format.ts";
 import { formats } from "../formats/index.ts";
 import { formatOfExtension, SNIFF_BYTES, sniffFormat } from "../formats/sniff.ts";
 import { type Input, openInput } from "../io/input.ts";
+import { inputBytes } from "../io/inputs.ts";
 
 export interface ReadOptions {
   /** Paths, and `-` for stdin; from io/inputs.ts. */
@@ -41,6 +42,7 @@ export class RowSource {
 
   /** Opens the first input as far as it takes to know its format. */
   static async open(options: ReadOptions): Promise<RowSource> {
+    options.counters.bytesToRead = await inputBytes(options.paths);
     return new RowSource(options, await openWithFormat(options.paths[0] ?? "-", options));
   }
 
@@ -61,12 +63,14 @@ export class RowSource {
       this.#columns.reject(reason);
       throw reason;
     } finally {
+      this.#options.counters.isReadingOver = true;
       this.#columns.resolve([]);
     }
   }
 
   async *#rowsOf({ input, format }: OpenInput): AsyncGenerator<readonly Row[]> {
     const { signal, counters, maxRecordBytes } = this.#options;
+    const flow = counters.stage("read");
     // Reading from a pipe that brings nothing would outlast any signal.
     const close = () => void input.close();
     signal.addEventListener("abort", close, { once: true });
@@ -79,7 +83,13 @@ export class RowSource {
       })) {
         signal.throwIfAborted();
         counters.rowsRead += rows.length;
-        yield rows;
+        flow.rows.out += rows.length;
+        flow.blocked.start();
+        try {
+          yield rows;
+        } finally {
+          flow.blocked.stop();
+        }
       }
       // An input that ends after a signal (its writer was stopped, too) is not a complete one.
       signal.throwIfAborted();
@@ -120,7 +130,9 @@ async function sniff(input: Input, signal: AbortSignal): Promise<string> {
 const NEWLINE = 0x0a;
 
 async function* counted(source: AsyncIterable<Uint8Array>, counters: Counters): AsyncGenerator<Uint8Array> {
+  const { bytes: taken } = counters.stage("read");
   for await (const bytes of source) {
+    taken.in += bytes.byteLength;
     counters.bytesRead += bytes.byteLength;
     yield bytes;
   }

@@ -15,6 +15,13 @@ export interface ReaskOptions {
   readonly provider: string;
   readonly tokenizer: Tokenizer;
   readonly results: ResultReader;
+  /** The run's model, and those that are asked instead, one after the other; the run's own alone when undefined. */
+  readonly models?: {
+    readonly first: string;
+    readonly next: readonly string[];
+    /** Which of them a reply came from. */
+    readonly of: (reply: InvalidReply) => string;
+  };
   /** The most that a line may have; with more it is asked again as it was. */
   readonly limits: { readonly bytes: number; readonly tokens: number };
 }
@@ -31,15 +38,25 @@ export function createReask(options: ReaskOptions) {
     const { endpoint, provider, limits } = options;
     const before = bodyOf(line);
     const original = (isReask ? endpoint.withoutReply?.(before) : before) ?? before;
-    const body = endpoint.withReply?.(original, { text: replyText(reply, options), reason: reply.reason });
+    const model = nextModel(before.model, reply, options);
+    const replied = endpoint.withReply?.(original, { text: replyText(reply, options), reason: reply.reason });
+    const body = replied && { ...replied, model };
     const made = body && lineOf(body, (bodyText) => requestKey(provider, endpoint.path, bodyText), options);
     if (made !== undefined && made.bytes <= limits.bytes && made.tokens <= limits.tokens) {
-      return { ...line, line: made.text, tokens: made.tokens, sentKey: made.key };
+      return { ...line, model, line: made.text, tokens: made.tokens, sentKey: made.key };
     }
     if (!isReask) return undefined;
-    const { text, tokens } = lineOf(original, () => line.key, options);
-    return { ...line, line: text, tokens };
+    const first = options.models?.first ?? original.model;
+    const { text, tokens } = lineOf({ ...original, model: first }, () => line.key, options);
+    return { ...line, model: first, line: text, tokens };
   };
+}
+
+/** The model after the one that was asked; the last one is asked again. */
+function nextModel(asked: string, reply: InvalidReply, { models }: ReaskOptions): string {
+  if (models === undefined || models.next.length === 0) return asked;
+  const place = models.next.indexOf(models.of(reply)) + 1;
+  return models.next[Math.min(place, models.next.length - 1)] ?? asked;
 }
 
 function lineOf(body: RequestBody, keyFor: (bodyText: string) => string, { endpoint, tokenizer }: ReaskOptions) {

@@ -19,13 +19,18 @@ export interface SettleOptions {
   readonly endpoint: Endpoint;
   /** Whether an answer is what the user's schema asks for; undefined without a schema. */
   readonly check: AnswerCheck | undefined;
+  /** Gives the check of each request of a batch, by the key it was sent under, in the place of `check`. */
+  readonly checksOf?: (chunk: Chunk) => Promise<FindCheck>;
   /** How often a request is asked again. */
   readonly retries: number;
   /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
-  readonly costOf: (usage: Usage, mode: Mode) => bigint | undefined;
+  readonly costOf: (usage: Usage, mode: Mode, model: string) => bigint | undefined;
   readonly counters: Counters;
   readonly log: Logger;
 }
+
+/** Whether an answer is what the request asked for; undefined when any is. */
+export type FindCheck = (key: string) => AnswerCheck | undefined;
 
 const MAX_RESULT_LINE_BYTES = 1 << 28;
 const OUTCOMES_AT_A_TIME = 500;
@@ -40,25 +45,32 @@ const OUTCOMES_AT_A_TIME = 500;
 export async function settle(chunk: Chunk, options: SettleOptions): Promise<Chunk> {
   const names = resultFileNames(chunk);
   const strays = { lines: 0 };
+  const checkOf = (await options.checksOf?.(chunk)) ?? (() => options.check);
   const files = [
     chunk.outputFileId === null ? [] : names.output,
     chunk.errorFileId === null ? [] : names.errors,
   ].flat();
   for (const name of files) {
-    await fileOutcomes({ chunk, path: join(options.ledger.directory, "results", name), name, strays }, options);
+    await fileOutcomes(
+      { chunk, path: join(options.ledger.directory, "results", name), name, strays, checkOf },
+      options,
+    );
   }
-  if (strays.lines > 0) options.log.warn("result lines that are corrupt or not ours", { ...strays, chunk: chunk.name });
+  if (strays.lines > 0)
+    options.log.warn("result lines that are corrupt or not ours", {
+      event: "file.strays",
+      lines: strays.lines,
+      chunk: chunk.name,
+    });
   const failure = leftoverFailure(chunk);
   return options.ledger.settle(chunk.id, { failure, retries: options.retries, isAttempt: true });
 }
 
 /** Files some lines of a chunk's result file, as they come. */
 export function fileLines(chunk: Chunk, fileId: number, lines: readonly Line[], options: SettleOptions): void {
-  record(
-    chunk,
-    lines.flatMap((line) => judgeLine(line, { fileId, mode: chunk.mode }, options) ?? []),
-    options,
-  );
+  const origin = { fileId, chunk, checkOf: () => options.check };
+  const outcomes = lines.flatMap((line) => judgeLine(line, origin, options) ?? []);
+  record(chunk, outcomes, options);
 }
 
 interface ResultFile {
@@ -67,6 +79,7 @@ interface ResultFile {
   readonly name: string;
   /** Counts lines that say nothing about a request of ours. */
   readonly strays: { lines: number };
+  readonly checkOf: FindCheck;
 }
 
 async function fileOutcomes(file: ResultFile, options: SettleOptions): Promise<void> {
@@ -74,7 +87,7 @@ async function fileOutcomes(file: ResultFile, options: SettleOptions): Promise<v
   let outcomes: RecordedOutcome[] = [];
   for await (const lines of splitLines(createReadStream(file.path), MAX_RESULT_LINE_BYTES)) {
     for (const line of lines) {
-      const outcome = judgeLine(line, { fileId, mode: file.chunk.mode }, options);
+      const outcome = judgeLine(line, { fileId, chunk: file.chunk, checkOf: file.checkOf }, options);
       if (outcome === undefined) file.strays.lines += line.length > 0 ? 1 : 0;
       else outcomes.push(outcome);
     }
@@ -92,6 +105,9 @@ function record(
   { ledger, retries, counters }: SettleOptions,
 ): void {
   const counted = ledger.record(chunk.id, outcomes, retries);
+  const { rows } = counters.stage("settle");
+  rows.in += outcomes.length;
+  rows.out += counted.filter((isCounted) => isCounted).length;
   for (const [index, { kind, billed }] of outcomes.entries()) {
     if (counted[index] === true && billed !== undefined) counters.countBilled(billed, kind === "answered");
   }
@@ -99,19 +115,24 @@ function record(
 
 interface Origin {
   readonly fileId: number;
-  readonly mode: Mode;
+  readonly chunk: Pick<Chunk, "mode" | "model">;
+  readonly checkOf: FindCheck;
 }
 
-function judgeLine(line: Line, { fileId, mode }: Origin, options: SettleOptions): RecordedOutcome | undefined {
-  const { endpoint, check, costOf } = options;
+function judgeLine(
+  line: Line,
+  { fileId, chunk, checkOf }: Origin,
+  options: SettleOptions,
+): RecordedOutcome | undefined {
+  const { endpoint, costOf } = options;
   const result = readResultLine(line.bytes.toString());
   const key = result === undefined ? undefined : keyOf(result.customId);
   if (result === undefined || key === undefined) return undefined;
   if (result.kind === "error") return toOutcome(key, judgeError(result));
   const answer = endpoint.readAnswer(result.body);
   const location = { fileId, offset: line.offset, length: line.length };
-  const billed = answer && billOf(answer.usage, (usage) => costOf(usage, mode));
-  return { ...toOutcome(key, judgeAnswer(answer, check), location), ...(billed && { billed }) };
+  const billed = answer && billOf(answer.usage, (usage) => costOf(usage, chunk.mode, chunk.model));
+  return { ...toOutcome(key, judgeAnswer(answer, checkOf(key)), location), ...(billed && { billed }) };
 }
 
 /** A reply that does not say what it took was billed all the same, nobody knows with what. */

@@ -4,6 +4,7 @@ import type { Counters } from "../core/counters.ts";
 import { durableStepAsync } from "../core/failpoints.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Patience } from "../core/patience.ts";
+import { batchNews } from "../ledger/batch-news.ts";
 import { chunkPath } from "../ledger/chunk-file.ts";
 import type { Chunk, Ledger } from "../ledger/ledger.ts";
 import type { Batch, Provider } from "../providers/provider.ts";
@@ -37,6 +38,7 @@ const CLOCK_SLACK_SECONDS = 3_600;
  */
 export async function submit(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
   let current = chunk;
+  options.counters.stage("submit").rows.in += chunk.requests;
   for (let isFirst = true; ; isFirst = false) {
     if (current.state === "sealed" || current.state === "uploading") current = await upload(current, options);
     if (current.state !== "uploaded" && current.state !== "creating") return current;
@@ -55,7 +57,7 @@ function isFileGone(error: unknown): boolean {
 }
 
 async function upload(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
-  const { ledger, provider } = options;
+  const { counters, ledger, provider } = options;
   const name = uploadName(chunk);
   let isUnclearNow = chunk.state === "uploading";
   return persist(chunk.id, options, async () => {
@@ -67,6 +69,7 @@ async function upload(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
       isUnclearNow = isUnclear(error);
       throw error;
     });
+    counters.stage("submit").bytes.out += chunk.bytes;
     return ledger.advance(chunk.id, "uploaded", { fileId });
   });
 }
@@ -79,8 +82,11 @@ async function create(chunk: Chunk, options: SubmitOptions): Promise<Chunk> {
     if (found !== undefined) log.info("batch.adopted", { chunk: chunk.name, batch: found.id });
     const batch = found ?? (await createOnce(ledger.advance(chunk.id, "creating"), options));
     counters.batchesSubmitted++;
+    counters.stage("submit").rows.out += chunk.requests;
     log.info("batch.submitted", { batch: batch.id, chunk: chunk.name, requests: chunk.requests, tokens: chunk.tokens });
-    return ledger.advance(chunk.id, "submitted", { batchId: batch.id, batchStatus: batch.status });
+    const submitted = ledger.advance(chunk.id, "submitted", { batchId: batch.id, batchStatus: batch.status });
+    counters.batches.submitted(batchNews(submitted, batch));
+    return submitted;
   });
 }
 
@@ -139,6 +145,8 @@ async function persist(id: number, options: SubmitOptions, step: () => Promise<C
       const backoff = provider.wasReached ? paced(BACKOFF, provider.poll) : BACKOFF;
       const delayMs = Math.max(nextDelay(backoff, attempt), asked);
       log.warn("the batch could not be submitted, trying again", {
+        event: "batch.submit_retry",
+        chunk: ledger.chunk(id).name,
         delayMs: Math.round(delayMs),
         error: String(error),
       });

@@ -37,12 +37,15 @@ export async function write(source: AsyncIterable<readonly AnsweredRow[]>, optio
 }
 
 async function writeRows(rows: readonly AnsweredRow[], options: WriteOptions): Promise<void> {
-  const { rows: sink, errors, onError, counters, signal } = options;
+  const { rows: sink, errors, onError, counters } = options;
   const failed = rows.filter((row) => row.failure !== undefined);
   const halting = onError === "halt" ? failed[0] : undefined;
   const kept =
     onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
-  await unlessAborted(sink.output.write(sink.encoder.encode(kept)), signal);
+  const flow = counters.stage("write");
+  flow.rows.in += rows.length;
+  await send(sink.encoder.encode(kept), options);
+  flow.rows.out += kept.length;
   counters.rowsWritten += kept.length;
   countOutcomes(kept, counters);
   if (halting?.failure !== undefined) throw new HaltError(halting.row.position, halting.failure);
@@ -52,9 +55,21 @@ async function writeRows(rows: readonly AnsweredRow[], options: WriteOptions): P
   countOutcomes(failed, counters);
 }
 
+async function send(text: string, { rows: { output }, counters, signal }: WriteOptions): Promise<void> {
+  const { bytes, blocked } = counters.stage("write");
+  blocked.start();
+  try {
+    await unlessAborted(output.write(text), signal);
+  } finally {
+    blocked.stop();
+  }
+  bytes.out += Buffer.byteLength(text);
+}
+
 function countOutcomes(rows: readonly AnsweredRow[], counters: Counters): void {
-  for (const { failure } of rows) {
+  for (const { failure, isKnown } of rows) {
     if (failure === undefined) counters.rowsAnswered++;
     else counters.countFailure(failure.code);
+    if (failure === undefined && isKnown === true) counters.rowsAnsweredBefore++;
   }
 }

@@ -11,6 +11,7 @@ export const RUNGS: Readonly<Record<string, number>> = {
   providers: 1,
   pricing: 1,
   ledger: 1,
+  metrics: 1,
   report: 1,
   stages: 2,
   pipelines: 3,

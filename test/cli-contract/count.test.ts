@@ -27,6 +27,7 @@ describe("count --json", () => {
       total: figures,
       estimate: { batch_usd: 0.000822, live_usd: 0.001644, expected_output_tokens: 100 },
       tokens_of_schema: 0,
+      overhead_tokens: null,
     });
   });
 

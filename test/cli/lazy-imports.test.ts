@@ -1,4 +1,7 @@
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { REPOSITORY } from "../run-program.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { BIN, ended, start } from "./test-process.ts";
 
 /** Prints each module's address on stderr as it is loaded. */
@@ -16,14 +19,26 @@ async function loadedBy(argv: readonly string[]): Promise<string[]> {
   return run.stderr.split("\n").filter((line) => line.startsWith("loaded "));
 }
 
-test.each([[["--help"]], [["grade", "--help"]], [["emulate", "--help"]], [["--version"]]])(
-  "%j loads nothing heavy",
-  async (argv) => {
-    const loaded = await loadedBy(argv);
-    expect(loaded.some((line) => line.endsWith("src/cli/main.ts"))).toBe(true);
-    expect(loaded.filter((line) => HEAVY.test(line))).toEqual([]);
-  },
-);
+test.each([
+  [["--help"]],
+  [["grade", "--help"]],
+  [["emulate", "--help"]],
+  [["submit", "--help"]],
+  [["merge", "--help"]],
+  [["--version"]],
+])("%j loads nothing heavy", async (argv) => {
+  const loaded = await loadedBy(argv);
+  expect(loaded.some((line) => line.endsWith("src/cli/main.ts"))).toBe(true);
+  expect(loaded.filter((line) => HEAVY.test(line))).toEqual([]);
+});
+
+test("a run that nobody watches loads neither metrics nor a view", async () => {
+  const rows = ["grade", join(REPOSITORY, "fixtures/answers.jsonl"), "--provider", "emulator", "--progress", "never"];
+  const loaded = await loadedBy([...rows, "--dry-run", "--state-dir", temporaryDirectory()]);
+  expect(loaded.some((line) => line.endsWith("src/pipelines/grade.ts"))).toBe(true);
+  const unwanted = /prom-client|src\/metrics\/|src\/cli\/progress|progress\/draw|rotating-file/;
+  expect(loaded.filter((line) => unwanted.test(line))).toEqual([]);
+});
 
 test("the hook does see what is heavy", async () => {
   const loaded = await loadedBy(["config", "check"]);

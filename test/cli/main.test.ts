@@ -105,6 +105,7 @@ test("with --log-format json errors and warnings are JSON lines, too", async () 
     .split("\n")
     .map((line) => JSON.parse(line));
   expect(lines).toMatchObject([
+    { level: 30, event: "command.started", command: "config" },
     { level: 40, msg: expect.stringContaining("BG_PIPE_MODLE") },
     { level: 50, msg: "config needs to be told what to do", exit_status: 64 },
   ]);

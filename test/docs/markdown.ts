@@ -59,9 +59,9 @@ export function anchorsOf(page: string): ReadonlySet<string> {
   );
 }
 
-/** The sample of README.md that uses bg-pipe as a library. */
-export function readmeLibrarySample(): string {
-  const sample = codeBlocks(readPage("README.md")).find(({ language, mark }) => language === "js" && mark === "run");
-  if (sample === undefined) throw new Error("README.md has no js block marked to be run");
-  return sample.code;
+/** The samples of README.md that use bg-pipe as a library. */
+export function readmeLibrarySamples(): readonly string[] {
+  const samples = codeBlocks(readPage("README.md")).filter(({ language, mark }) => language === "js" && mark === "run");
+  if (samples.length === 0) throw new Error("README.md has no js block marked to be run");
+  return samples.map(({ code }) => code);
 }

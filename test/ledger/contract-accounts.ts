@@ -189,6 +189,29 @@ export function describeAccounts(backEnd: LedgerBackEnd): void {
     expect(bench.ledger.meanOutput("p", "unheard")).toBeUndefined();
   });
 
+  test("overhead per request: what was billed beyond what was counted, of one kind, in the last whole batches", () => {
+    const bench = new LedgerBench(backEnd);
+    const run = bench.run("s");
+    const kind = { provider: "p", endpoint: "/v1/chat/completions", model: "m" };
+    const given = { ...kind, tokens: 15 };
+    expect(bench.ledger.meanOverhead(kind)).toBeUndefined();
+    // Of one request nothing came: nobody knows what of the count was billed.
+    const part = fetched(bench, run, ["part", "lost"], given);
+    record(bench, part, answer(bench, part, "part", billed(1n, { input: 500 })));
+    bench.settle(part);
+    expect(bench.ledger.meanOverhead(kind)).toBeUndefined();
+    spend(bench, run, { a: billed(1n, { input: 10 }), b: billed(undefined, { input: 12 }) }, given);
+    expect(bench.ledger.meanOverhead(kind)).toBe(3.5);
+    // Of these 30, 14 were not counted.
+    spend(bench, run, { c: billed(1n), d: billed(1n, { input: 13 }) }, { ...given, tokens: 30, overheadTokens: 14 });
+    expect(bench.ledger.meanOverhead(kind)).toBe((7 + 7) / 4);
+    spend(bench, run, { e: billed(1n, { input: 900 }) }, { ...given, model: "other" });
+    spend(bench, run, { f: billed(1n, { input: 900 }) }, { ...given, endpoint: "/v1/responses" });
+    expect(bench.ledger.meanOverhead(kind)).toBe(3.5);
+    for (let batch = 0; batch < 20; batch++) spend(bench, run, { [`g${batch}`]: billed(1n, { input: 11 }) }, given);
+    expect(bench.ledger.meanOverhead(kind)).toBe(-4);
+  });
+
   describe("telling", () => {
     test("hands over what is settled, each once, oldest first, a few at a time", () => {
       const bench = new LedgerBench(backEnd);

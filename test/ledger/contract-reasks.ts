@@ -25,7 +25,17 @@ export function describeReasks(backEnd: LedgerBackEnd): void {
       const { bench, run, chunk, reply } = replied(backEnd);
       expect(bench.kinds(run, "a")).toEqual(["pending"]);
       expect(bench.ledger.unasked(chunk.id, -1, 9)).toEqual([
-        { key: "a", offset: 0, length: 9, tokens: 1, origin: "in.jsonl:1", attempts: 1, isReask: false, reply },
+        {
+          key: "a",
+          offset: 0,
+          length: 9,
+          tokens: 1,
+          origin: "in.jsonl:1",
+          attempts: 1,
+          isReask: false,
+          reply,
+          code: INVALID.code,
+        },
       ]);
       expect(bench.ledger.claim(["a"], run)).toEqual([{ kind: "new", reply }]);
       expect(bench.ledger.claim(["a"], run)).toEqual([{ kind: "mine" }]);

@@ -55,7 +55,7 @@ class TriesBench extends LedgerBench {
 }
 
 function lineFor(key: string): NewLine {
-  return { key, tokens: 3, origin: `in.jsonl:${key}`, line: `{"流":"${key}"}` };
+  return { key, tokens: 3, model: "m", origin: `in.jsonl:${key}`, line: `{"流":"${key}"}` };
 }
 
 describe("SecondTries", () => {
@@ -78,7 +78,11 @@ describe("SecondTries", () => {
     expect(bench.due()).toEqual([]);
     expect(bench.hasFile(chunk)).toBe(true);
     await bench.clock.advance(1);
-    expect([...bench.tries.due()]).toEqual([lineFor("a"), lineFor("c")]);
+    const reason = "missing_result";
+    expect([...bench.tries.due()]).toEqual([
+      { ...lineFor("a"), reason },
+      { ...lineFor("c"), reason },
+    ]);
     expect(bench.claim(bench.own, "a", "c")).toEqual(["mine", "mine"]);
     expect([bench.tries.isEmpty, bench.hasFile(chunk), bench.due()]).toEqual([true, false, []]);
   });
@@ -171,8 +175,11 @@ describe("with a reason", () => {
     bench.replies(chunk, "a");
     bench.over(chunk);
     await bench.clock.advance(1_000);
-    const again = { key: "a", origin: "in.jsonl:a", line: "again", sentKey: "other", tokens: 9 };
-    expect([...bench.tries.due()]).toEqual([again, lineFor("b")]);
+    const again = { key: "a", model: "m", origin: "in.jsonl:a", line: "again", sentKey: "other", tokens: 9 };
+    expect([...bench.tries.due()]).toEqual([
+      { ...again, reason: "invalid_answer" },
+      { ...lineFor("b"), reason: "missing_result" },
+    ]);
     const reply = { result: bench.result(chunk), reason: "not a" };
     expect(asked).toEqual([{ line: lineFor("a"), reply, isReask: false }]);
   });

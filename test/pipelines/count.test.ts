@@ -153,9 +153,22 @@ describe("what asking would take", () => {
   });
 
   test("heeds what the provider has been found to take at a time", async () => {
-    const learned = async () => ({ tokenLimit: 20, outputTokens: undefined });
+    const learned = async () => ({ tokenLimit: 20, outputTokens: undefined, overheadTokens: undefined });
     expect((await counted({}, { text, learned })).report.total.chunks).toBe(3);
     expect((await counted({ enqueuedTokens: 1_000 }, { text, learned })).report.total.chunks).toBe(1);
+  });
+
+  test("reckons with what earlier requests were billed beyond their count, and leaves the count alone", async () => {
+    const learned = async () => ({ tokenLimit: undefined, outputTokens: undefined, overheadTokens: 6.2 });
+    const [plain, more] = [await counted({}, { text }), await counted({}, { text, learned })];
+    expect(more.report.total).toEqual(plain.report.total);
+    expect([plain.report.overhead_tokens, more.report.overhead_tokens]).toEqual([null, 7]);
+    expect((more.costs.batch ?? 0n) - (plain.costs.batch ?? 0n)).toBe(BigInt(5 * 7) * 200_000n);
+    const chunkTokens = plain.report.total.tokens.total;
+    expect((await counted({ chunkTokens }, { text })).report.total.chunks).toBe(1);
+    expect((await counted({ chunkTokens }, { text, learned })).report.total.chunks).toBeGreaterThan(1);
+    const fewer = async () => ({ tokenLimit: undefined, outputTokens: undefined, overheadTokens: -3 });
+    expect((await counted({}, { text, learned: fewer })).costs).toEqual(plain.costs);
   });
 
   test("leaves out what would not be asked, and says how much that is", async () => {
@@ -176,7 +189,7 @@ describe("what asking would take", () => {
     [{}, 3, "seen"],
     [{ endpoint: "/v1/embeddings", maxOutputTokens: undefined, expectOutputTokens: 5 }, 0, "none-needed"],
   ] as const)("with %j costs the input and %d output tokens a request (%s)", async (given, output, source) => {
-    const learned = async () => ({ tokenLimit: undefined, outputTokens: 2.1 });
+    const learned = async () => ({ tokenLimit: undefined, outputTokens: 2.1, overheadTokens: undefined });
     const { costs, expected, report } = await counted(given, { text, learned });
     expect(expected).toEqual({ tokens: output, source });
     const { total } = report.total.tokens;

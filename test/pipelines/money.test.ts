@@ -83,7 +83,12 @@ describe("estimates", () => {
 
   test("are by the tier of the request, and unknown where that has no price for the mode", () => {
     const money = new Purse().money({ expectedOutput: 1 });
-    expect([1_000, 1_001, 5_000, 5_001].map(money.estimate)).toEqual([1_010n, 4_044n, 20_040n, undefined]);
+    expect([1_000, 1_001, 5_000, 5_001].map((tokens) => money.estimate(tokens))).toEqual([
+      1_010n,
+      4_044n,
+      20_040n,
+      undefined,
+    ]);
     const unknown = new Purse().money({ price: undefined });
     expect([unknown.estimate(1), unknown.isPriced, money.isPriced]).toEqual([undefined, false, true]);
   });

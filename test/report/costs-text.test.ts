@@ -138,4 +138,6 @@ test("rows that the ledger answered are told", () => {
   );
   expect(text({ all_time: { ...SOME, shared_rows: 2 } })).toContain("Saved: 0 rows from the ledger, 2 equal");
   expect(text()).not.toContain("Saved:");
+  const window = { ...SOME, since: "2026-11-01T00:00:00.000Z", until: null, reused_rows: 1, shared_rows: 0 };
+  expect(text({ window })).toContain("\nSaved in the window: 1 row from the ledger, 0 equal to another.\n");
 });

@@ -17,6 +17,7 @@ const report: CountReport = {
   total: figures,
   estimate: { batch_usd: null, live_usd: null, expected_output_tokens: null },
   tokens_of_schema: 0,
+  overhead_tokens: null,
 };
 const details: CountDetails = {
   distribution: [
@@ -50,6 +51,13 @@ describe("formatCountReport", () => {
     const lines = linesOf({ files: [{ path: "a", ...empty }], total: empty }, { distribution: [] });
     expect(lines).toContainEqual(expect.stringMatching(/^a +0 +- +- +- +- +- +-$/));
     expect(lines.join("\n")).not.toContain("requests\n");
+  });
+
+  test("has what earlier runs were billed beyond the count in the place of what the schema may take", () => {
+    const lines = linesOf({ tokens_of_schema: 70, overhead_tokens: 64 });
+    expect(lines).toContain("overhead  64 tokens more in each request, as earlier runs were billed:");
+    expect(lines.join()).not.toContain("schema");
+    expect(linesOf({ tokens_of_schema: 70, overhead_tokens: 0 }).join()).toContain("schema ");
   });
 
   test.each<[ExpectedOutput, string]>([

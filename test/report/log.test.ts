@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createLogger, type LogOptions } from "../../src/report/log.ts";
+import { createLogger, type LogOptions, teeLogger } from "../../src/report/log.ts";
 
 function logged(options: Partial<LogOptions>, write: (log: ReturnType<typeof createLogger>) => void): string[] {
   const lines: string[] = [];
@@ -76,4 +76,34 @@ test("secrets are masked in messages and fields, in both formats", () => {
     expect(line).toContain("***");
     expect(line).not.toContain("hunter22");
   }
+});
+
+test("an event stands under its name for machines; people read its words, or the sentence", () => {
+  const logAll = (log: ReturnType<typeof createLogger>) => {
+    log.info("batch.submitted", { batch: "b1" });
+    log.warn("the batch is too large", { event: "chunk.split", chunk: "c1" });
+  };
+  const base = { pid: 7 };
+  const [named = "", said = ""] = logged({ format: "json", base }, logAll);
+  expect(named).toBe(
+    '{"level":30,"time":1700000000123,"pid":7,"msg":"batch.submitted","event":"batch.submitted","batch":"b1"}\n',
+  );
+  expect(JSON.parse(said)).toMatchObject({ msg: "the batch is too large", event: "chunk.split", chunk: "c1" });
+  expect(logged({}, logAll)).toEqual([
+    "bg-pipe: batch submitted (batch=b1)\n",
+    "bg-pipe: warning: the batch is too large (chunk=c1)\n",
+  ]);
+});
+
+test("a tee hands everything to all, each by its own level", () => {
+  const quiet: string[] = [];
+  const lines = logged({ level: "debug" }, (log) => {
+    const other = createLogger({
+      ...{ level: "error", format: "text", isQuiet: false, redact: (text) => text, now: Date.now },
+      write: (line) => quiet.push(line),
+    });
+    logAll(teeLogger([log, other]));
+  });
+  expect(lines).toHaveLength(4);
+  expect(quiet).toEqual(["bg-pipe: error: d\n"]);
 });

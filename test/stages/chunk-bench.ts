@@ -38,13 +38,14 @@ export class Register implements WaitingRoom {
 }
 
 /** The stage, with a waiting room that lets nobody out. */
-export function stageOf(bench: StageBench, limits: Partial<ChunkLimits> = {}) {
+export function stageOf(bench: StageBench, limits: Partial<ChunkLimits> = {}, overheadTokens = 0) {
   const waitingRoom = new Register();
   const { ledger, run, counters, clock, log, signal, reask, patience } = bench;
   const stage = new ChunkStage({
     ...{ ledger, run, counters, clock, log, signal, waitingRoom, reask, patience },
     ...{ provider: "fake", endpoint: bench.endpoint.path, model: "model-1" },
     limits: { ...WIDE, ...limits },
+    overheadTokens,
     backoff: { firstMs: 1_000, factor: 2, maxMs: 60_000, jitter: 0 },
   });
   return { stage, waitingRoom };

@@ -52,6 +52,23 @@ describe("ChunkStage", () => {
     expect(chunks.map(({ chunk }) => chunk.tokens)).toEqual([6, 10, 1, 10]);
   });
 
+  test("reckons with what was learned of each request's tokens, and fails no row for it", async () => {
+    const bench = new StageBench();
+    const rows = [6, 1, 1, 10].map((tokens, index) => requestRow(`${index}`, index + 1, tokens));
+    const { stage } = stageOf(bench, { tokens: 10 }, 2);
+    const chunks: unknown[] = [];
+    for await (const chunk of stage.chunks(arraysOf(rows))) {
+      chunks.push([chunk.tokens, questionsIn(bench, chunk)]);
+      stage.onSettled(live(bench, chunk));
+    }
+    expect(chunks).toEqual([
+      [8, ["0"]],
+      [6, ["1", "2"]],
+      [12, ["3"]],
+    ]);
+    expect(bench.counters.tokensEstimated).toBe(26);
+  });
+
   test("never makes a file over the limit of bytes, and none much too small", async () => {
     const lengths = fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 1, maxLength: 30 });
     await fc.assert(

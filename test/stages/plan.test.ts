@@ -14,6 +14,7 @@ function plan(bench: StageBench, limits: Partial<ChunkLimits>, ...arrays: (reado
     ...{ ledger: bench.ledger, counters: bench.counters, seen, endpoint: bench.endpoint.path },
     run: { id: 0, freshSince: 0 },
     limits: { ...wide, ...limits },
+    overheadTokens: 0,
     estimate: () => undefined,
   });
   for (const rows of arrays) plan.add(rows);

@@ -1,4 +1,5 @@
 import { optionsOf } from "../../config/options.ts";
+import { calendarOf } from "../../core/calendar.ts";
 import { systemClock } from "../../core/clock.ts";
 import { EXIT, UsageError } from "../../core/errors.ts";
 import type { CostGroup, CostsReport } from "../../report/costs.ts";
@@ -26,7 +27,7 @@ const USUAL_LINES = 10;
 async function run(context: CommandContext): Promise<number> {
   const [word] = context.positionals;
   if (word !== undefined) throw new UsageError(`costs takes no ${JSON.stringify(word)}`);
-  const { calendarOf, parseWindow } = await import("../calendar.ts");
+  const { parseWindow } = await import("../time-window.ts");
   const { stateDir, by, since, until, utc: isUtc } = context.configuration.values;
   const now = systemClock.now();
   const question = {

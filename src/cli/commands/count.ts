@@ -6,6 +6,7 @@ import type { Command, CommandContext } from "../command.ts";
 import { boundHeapGrowth } from "../memory.ts";
 import { printReport } from "../print-report.ts";
 import { refuseTerminalInput } from "../terminal-input.ts";
+import { warnOfRows } from "../warn-of-rows.ts";
 
 /** Tokens, before anything is asked. */
 export const count: Command = {
@@ -53,30 +54,32 @@ async function hostOf(context: CommandContext): Promise<CountHost> {
   return { stdin, log, signal, data, prices, learned: (model) => learn(context, model) };
 }
 
+const NOTHING_LEARNED = { tokenLimit: undefined, outputTokens: undefined, overheadTokens: undefined };
+
 /** Where nothing has been run yet, nothing is known, and no ledger is made. */
 async function learn(context: CommandContext, model: string) {
   const { openInventory, openLedger } = await import("../ledger-access.ts");
   const { providerIdentity } = await import("../../providers/facts.ts");
-  const { provider, baseUrl } = context.configuration.values;
+  const { provider, baseUrl, endpoint } = context.configuration.values;
   const isEmbedded = provider === "emulator" && baseUrl === undefined;
-  const identity = providerIdentity(provider, { baseUrl, isEmbedded });
+  const kind = { provider: providerIdentity(provider, { baseUrl, isEmbedded }), endpoint, model };
   const inventory = await openInventory(context);
-  if (inventory === undefined) return { tokenLimit: undefined, outputTokens: undefined };
+  if (inventory === undefined) return NOTHING_LEARNED;
   inventory.close();
   const ledger = await openLedger(context);
   try {
-    return { tokenLimit: ledger.tokenLimit(identity, model), outputTokens: ledger.meanOutput(identity, model) };
+    return {
+      tokenLimit: ledger.tokenLimit(kind.provider, model),
+      outputTokens: ledger.meanOutput(kind.provider, model),
+      overheadTokens: ledger.meanOverhead(kind),
+    };
   } finally {
     ledger.close();
   }
 }
 
 function warn({ log }: CommandContext, { uncounted, tooLarge, report }: CountResult): void {
-  for (const { place, failure } of uncounted.first) {
-    // The message of a bad record names its place, and the column, itself.
-    const { code, message } = failure;
-    log.warn(code === "bad_input" ? `${code}: ${message}` : `${place}: ${code}: ${message}`);
-  }
+  warnOfRows(log, uncounted);
   const { bad_rows: badRows, rows } = report.total;
   const codes = [...uncounted.byCode].map(([code, some]) => `${some} ${code}`).join(", ");
   if (badRows > 0) log.warn(`${badRows} of ${rows} rows cannot be asked: ${codes}`);

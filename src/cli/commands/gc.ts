@@ -33,6 +33,7 @@ async function run(context: CommandContext): Promise<number> {
   const report = inventory === undefined ? await nothing(context) : await collect(context, inventory);
   const { formatGarbage } = await import("../../report/garbage.ts");
   await printReport(context, report, formatGarbage);
+  if (!report.dry_run) context.record.info("ledger.pruned", { rows: report.rows, files: report.files });
   const isPartly = report.held_back_by !== null && report.settled_before !== null;
   return isPartly ? EXIT.unfinished : EXIT.ok;
 }

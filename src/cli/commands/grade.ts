@@ -1,14 +1,12 @@
 import { optionsOf } from "../../config/options.ts";
-import { readPackageText } from "../../config/package-data.ts";
-import { systemClock } from "../../core/clock.ts";
-import { UsageError } from "../../core/errors.ts";
-import { writeFileDurably } from "../../io/durable.ts";
-import type { RunHost } from "../../pipelines/settings.ts";
-import { formatSummary, type Summary } from "../../report/summary.ts";
+import { Counters } from "../../core/counters.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { boundHeapGrowth } from "../memory.ts";
-import { accessProvider, type ProviderAccess } from "../provider-access.ts";
-import { writeText } from "../write-text.ts";
+import { observed, runFields } from "../observed-run.ts";
+import { accessProvider } from "../provider-access.ts";
+import { runHostOf } from "../run-host.ts";
+import { tellSummary } from "../tell-summary.ts";
+import { refuseTerminalInput } from "../terminal-input.ts";
 
 /** The whole pipeline over rows. */
 export const grade: Command = {
@@ -34,50 +32,29 @@ export const grade: Command = {
       explains: "Says what would be asked, and makes no request",
     },
   ],
-  afterSignal: "batches keep running at the provider; run the same command again to go on from here",
+  afterSignal:
+    "batches keep running at the provider and answers are kept; run the same command again to go on from here",
   run,
 };
 
 async function run(context: CommandContext): Promise<number> {
-  refuseTerminalInput(context);
+  refuseTerminalInput("grade", context);
   boundHeapGrowth();
   const { values } = context.configuration;
   const access = await accessProvider(context);
+  const counters = new Counters();
   try {
     const address = access.baseUrl === undefined ? {} : { baseUrl: access.baseUrl };
-    const settings = { ...values, ...address, inputs: context.positionals };
+    const escalate = values.escalate.flatMap((models) => models.split(","));
+    const settings = { ...values, ...address, escalate, inputs: context.positionals };
     const { grade: gradeRows } = await import("../../pipelines/grade.ts");
-    const result = await gradeRows(settings, await hostOf(context, access));
-    await tell(context, result.summary);
+    const host = { ...(await runHostOf(context, access)), counters };
+    const result = await observed(context, counters, () => gradeRows(settings, host));
+    await tellSummary(context, result.summary);
+    context.record.info("run.ended", runFields(result.summary));
     if (result.error !== undefined) throw result.error;
     return result.exitStatus;
   } finally {
     await access.close();
   }
-}
-
-/** Someone who forgot the input would wait for ever. */
-function refuseTerminalInput({ positionals, stdin }: CommandContext): void {
-  if (positionals.length > 0 || stdin.isTTY !== true) return;
-  throw new UsageError("there is no input: nothing is piped in, and no file is named", {
-    hint: "Try: bg-pipe grade rows.jsonl, or: cat rows.jsonl | bg-pipe grade. Use - to type rows in.",
-  });
-}
-
-async function hostOf(context: CommandContext, { apiKey, isEmbedded }: ProviderAccess): Promise<RunHost> {
-  const { stdin, stdout, log, signal } = context;
-  const { readPrices } = await import("../price-access.ts");
-  const prices = await readPrices(context.configuration);
-  const data = { prompts: await readPackageText("prompts.yaml"), models: await readPackageText("models.yaml") };
-  return { stdin, stdout, log, clock: systemClock, signal, apiKey, isEmbedded, data, prices };
-}
-
-async function tell({ configuration, stderr }: CommandContext, summary: Summary): Promise<void> {
-  const { stringifyWithUsd } = await import("../../pricing/usd-json.ts");
-  const { displayUsd } = await import("../../pricing/usd.ts");
-  const { values } = configuration;
-  if (values.summary !== undefined) await writeFileDurably(values.summary, `${stringifyWithUsd(summary, 2)}\n`);
-  const hasHappened = summary.dry_run || summary.exit_status <= 1 || summary.rows.written > 0 || summary.chunks > 0;
-  if (hasHappened && !values.quiet && values.logFormat === "text")
-    await writeText(stderr, formatSummary(summary, displayUsd));
 }

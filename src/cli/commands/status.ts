@@ -18,6 +18,7 @@ export const status: Command = {
     { command: "bg-pipe status", explains: "Runs that are unfinished, or were at work in the last 7 days" },
     { command: "bg-pipe status 12", explains: "Run 12, chunk by chunk" },
     { command: "bg-pipe status --refresh", explains: "Asks the provider first how far its batches are" },
+    { command: "bg-pipe status --watch", explains: "Shows them as they go on, those that nobody waits for, too" },
     {
       command: "bg-pipe status --json | jq '.runs[] | select(.state == \"unfinished\") | .run'",
       explains: "For programs",
@@ -30,11 +31,13 @@ const RECENT_MS = 7 * 86_400_000;
 
 async function run(context: CommandContext): Promise<number> {
   const { emptyStatus, takeStatus } = await import("../../pipelines/take-status.ts");
-  const { stateDir, refresh: isRefreshing } = context.configuration.values;
+  const { stateDir, refresh: isRefreshing, watch: isWatching, json } = context.configuration.values;
+  if (isWatching && json) throw new UsageError("--watch shows a view, and --json prints a text: take one of them");
   const inventory = await openInventory(context);
   if (inventory === undefined) return print(context, emptyStatus(stateDir));
   try {
     const selection = select(context, inventory);
+    if (isWatching) return await watch(context, inventory, selection);
     if (isRefreshing) await refresh(context, inventory);
     return await print(context, takeStatus(stateDir, inventory, selection));
   } finally {
@@ -81,6 +84,12 @@ async function refresh(context: CommandContext, inventory: Inventory): Promise<v
     ledger.close();
     await close();
   }
+}
+
+async function watch(context: CommandContext, inventory: Inventory, { runs }: StatusSelection): Promise<number> {
+  const { watchStatus } = await import("../watch-status.ts");
+  const ids = runs.map(({ id }) => id);
+  return watchStatus(context, { inventory, runs: ids, refresh: () => refresh(context, inventory) });
 }
 
 async function print(context: CommandContext, report: StatusReport): Promise<number> {

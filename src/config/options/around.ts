@@ -1,7 +1,9 @@
 import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "around";
-const all = ["grade", "count", "split", "status", "cancel", "costs", "gc", "prices", "emulate", "config"] as const;
+const ofRows = ["grade", "build", "submit", "merge", "count", "split", "convert"] as const;
+const ofLedger = ["status", "cancel", "costs", "gc"] as const;
+const all = [...ofRows, ...ofLedger, "prices", "emulate", "config"] as const;
 
 /** What stands around a run: configuration, state, logs. */
 export const aroundOptions = {
@@ -41,6 +43,31 @@ export const aroundOptions = {
     choices: ["text", "json"],
     default: "text",
   },
+  "log-file": {
+    type: "string",
+    summary: "Write the log here, too, as lines of JSON",
+    group,
+    commands: all,
+    value: "FILE",
+    path: "file",
+    example: "bg-pipe.log",
+  },
+  "log-file-size": {
+    type: "size",
+    summary: "Bytes after which the log file is set aside, as FILE.1",
+    group,
+    commands: all,
+    minimum: 1_000,
+    default: 10_000_000,
+  },
+  "log-file-count": {
+    type: "integer",
+    summary: "Log files set aside that are kept",
+    group,
+    commands: all,
+    minimum: 0,
+    default: 5,
+  },
   quiet: {
     type: "boolean",
     summary: "Log only warnings and errors",
@@ -53,7 +80,7 @@ export const aroundOptions = {
     type: "string",
     summary: "Write the run's summary here, as JSON",
     group,
-    commands: ["grade"],
+    commands: ["grade", "submit"],
     value: "FILE",
     path: "file",
     example: "summary.json",

@@ -1,8 +1,8 @@
 import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "chunks";
-const grade = ["grade"] as const;
-const rowCommands = ["grade", "count", "split"] as const;
+const asking = ["grade", "submit"] as const;
+const rowCommands = [...asking, "count", "split"] as const;
 const defaultText = "the provider's limit";
 
 /** How requests are put into batches. */
@@ -49,7 +49,7 @@ export const chunkOptions = {
     type: "integer",
     summary: "Most batches in flight at a time",
     group,
-    commands: grade,
+    commands: asking,
     minimum: 1,
     default: 20,
   },
@@ -57,7 +57,7 @@ export const chunkOptions = {
     type: "size",
     summary: "Most input tokens in flight at a time, per model",
     group,
-    commands: ["grade", "count"],
+    commands: [...asking, "count"],
     minimum: 1,
     defaultText: "what the provider's refusals teach",
     example: "20M",
@@ -66,7 +66,7 @@ export const chunkOptions = {
     type: "integer",
     summary: "Most batches created within an hour, by all runs on the ledger",
     group,
-    commands: grade,
+    commands: asking,
     minimum: 1,
     defaultText: "the provider's limit",
     example: 500,

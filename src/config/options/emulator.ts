@@ -2,7 +2,7 @@ import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "emulator";
 const emulate = ["emulate"] as const;
-const both = ["emulate", "grade"] as const;
+const both = ["emulate", "grade", "submit"] as const;
 
 /** How the emulator serves, and what goes wrong with it; the latter also where it is embedded in a run. */
 export const emulatorOptions = {

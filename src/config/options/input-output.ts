@@ -2,8 +2,7 @@ import { formats } from "../../formats/index.ts";
 import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "input";
-const grade = ["grade"] as const;
-const rowCommands = ["grade", "count", "split"] as const;
+const rowCommands = ["grade", "count", "split", "build", "merge"] as const;
 const choices = Object.keys(formats) as (keyof typeof formats)[];
 const synonyms = { ndjson: "jsonl" };
 
@@ -13,7 +12,7 @@ export const inputOutputOptions = {
     type: "enum",
     summary: "Format of the input",
     group,
-    commands: rowCommands,
+    commands: [...rowCommands, "convert"],
     choices,
     synonyms,
     defaultText: "by file name extension, else sniffed",
@@ -23,7 +22,7 @@ export const inputOutputOptions = {
     type: "enum",
     summary: "Format of the output",
     group,
-    commands: grade,
+    commands: ["grade", "merge", "convert"],
     choices,
     synonyms,
     defaultText: "by file name extension, else the input's",
@@ -33,7 +32,7 @@ export const inputOutputOptions = {
     type: "string",
     summary: "Write rows here, by way of a temporary file beside it; - is stdout",
     group,
-    commands: grade,
+    commands: ["grade", "build", "submit", "merge", "convert"],
     alias: "o",
     value: "FILE",
     path: "file",
@@ -44,7 +43,7 @@ export const inputOutputOptions = {
     type: "string",
     summary: "Write failed rows here too",
     group,
-    commands: grade,
+    commands: ["grade", "build", "submit", "merge", "convert"],
     value: "FILE",
     path: "file",
     example: "failed.jsonl",
@@ -53,7 +52,7 @@ export const inputOutputOptions = {
     type: "enum",
     summary: "Write rows in the input's order, or as answers come",
     group,
-    commands: grade,
+    commands: ["grade", "submit"],
     choices: ["input", "completion"],
     default: "input",
   },
@@ -61,22 +60,32 @@ export const inputOutputOptions = {
     type: "enum",
     summary: "A failed row is kept with its error, skipped (--errors has it), or halts the run",
     group,
-    commands: grade,
+    commands: ["grade", "submit", "merge"],
     choices: ["keep", "skip", "halt"],
     default: "keep",
   },
   meta: {
     type: "boolean",
-    summary: "Add grade_meta to each row: batch, model, finish reason, usage, attempts",
+    summary: "Add grade_meta to each row: batch, model, finish reason, usage, attempts; submit: bg_pipe to each line",
     group,
-    commands: grade,
+    commands: ["grade", "submit", "merge"],
     default: false,
+  },
+  results: {
+    type: "list",
+    summary: "File of result lines, or a pattern; may be repeated; - is stdin",
+    group,
+    commands: ["merge"],
+    value: "FILE",
+    path: "file",
+    flagOnly: true,
+    example: ["results.jsonl"],
   },
   "max-record-bytes": {
     type: "size",
     summary: "A longer input record is a failed row",
     group,
-    commands: rowCommands,
+    commands: [...rowCommands, "submit", "convert"],
     minimum: 1,
     default: "16MiB",
   },

@@ -8,7 +8,7 @@ export const pricingOptions = {
     type: "json-map",
     summary: "Your own prices over the built-in table, by model, in USD per million tokens",
     group,
-    commands: ["grade", "count", "prices"],
+    commands: ["grade", "submit", "merge", "count", "prices"],
     fileOnly: true,
     example: {
       "my-model": {
@@ -21,7 +21,7 @@ export const pricingOptions = {
     type: "integer",
     summary: "Output tokens per request that estimates assume",
     group,
-    commands: ["grade", "count"],
+    commands: ["grade", "submit", "count"],
     minimum: 0,
     defaultText: "--max-output-tokens, else what the ledger has seen",
     example: 200,

@@ -2,8 +2,8 @@ import { providers } from "../../providers/index.ts";
 import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "provider";
-const grade = ["grade"] as const;
-const all = ["grade", "status", "cancel", "gc"] as const;
+const asking = ["grade", "submit"] as const;
+const all = [...asking, "status", "cancel", "gc"] as const;
 
 /** Who answers, and by which key. */
 export const providerOptions = {
@@ -11,7 +11,7 @@ export const providerOptions = {
     type: "enum",
     summary: "Provider that answers",
     group,
-    commands: [...all, "count"],
+    commands: [...all, "count", "build", "merge"],
     value: "NAME",
     choices: Object.keys(providers) as (keyof typeof providers)[],
     default: "openai",
@@ -20,7 +20,7 @@ export const providerOptions = {
     type: "string",
     summary: "Address of the provider's API",
     group,
-    commands: all,
+    commands: [...all, "count", "build", "merge"],
     value: "URL",
     environment: ["OPENAI_BASE_URL"],
     defaultText: "the provider's own",
@@ -30,7 +30,7 @@ export const providerOptions = {
     type: "boolean",
     summary: "Keep files at the provider, which are deleted once their results are here",
     group,
-    commands: grade,
+    commands: asking,
     default: false,
   },
   "api-key-file": {
@@ -46,7 +46,7 @@ export const providerOptions = {
     type: "secret",
     summary: "Where the API key is: { file: PATH } or { env: NAME }, never the key itself",
     group,
-    commands: grade,
+    commands: asking,
     fileOnly: true,
     example: { env: "MY_OPENAI_KEY" },
   },

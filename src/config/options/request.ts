@@ -3,8 +3,7 @@ import { tokenizers } from "../../tokens/index.ts";
 import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "request";
-const grade = ["grade"] as const;
-const rowCommands = ["grade", "count", "split"] as const;
+const rowCommands = ["grade", "count", "split", "build", "merge"] as const;
 
 /** What is asked of the model, and how. */
 export const requestOptions = {
@@ -73,7 +72,7 @@ export const requestOptions = {
     type: "size",
     summary: "Longest answer, in tokens",
     group,
-    commands: ["grade", "count"],
+    commands: ["grade", "count", "build", "merge"],
     minimum: 1,
     defaultText: "the model's own limit",
     example: 500,
@@ -82,7 +81,7 @@ export const requestOptions = {
     type: "number",
     summary: "Sampling temperature",
     group,
-    commands: ["grade", "count"],
+    commands: ["grade", "count", "build", "merge"],
     minimum: 0,
     defaultText: "the model's own",
     example: 0,
@@ -107,7 +106,7 @@ export const requestOptions = {
     type: "string",
     summary: "Field the answer goes into; its errors go into NAME_error",
     group,
-    commands: grade,
+    commands: ["grade", "build", "merge"],
     value: "NAME",
     default: "grade",
   },
@@ -115,7 +114,7 @@ export const requestOptions = {
     type: "enum",
     summary: "Token encoding to count with",
     group,
-    commands: rowCommands,
+    commands: [...rowCommands, "submit"],
     choices: Object.keys(tokenizers) as (keyof typeof tokenizers)[],
     defaultText: "the model's own",
     example: "o200k_base",
@@ -132,7 +131,7 @@ export const requestOptions = {
     type: "json-map",
     summary: "What is known of models beyond the built-in table, by name",
     group,
-    commands: rowCommands,
+    commands: [...rowCommands, "submit"],
     fileOnly: true,
     example: { "my-model": { encoding: "o200k_base", context_window: 128000, max_output_tokens: 16000 } },
   },

@@ -1,7 +1,7 @@
 import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "stopping";
-const grade = ["grade"] as const;
+const asking = ["grade", "submit"] as const;
 
 /** When a run stops, waits or asks again. */
 export const stoppingOptions = {
@@ -9,15 +9,23 @@ export const stoppingOptions = {
     type: "integer",
     summary: "How often a request that failed in passing is asked again",
     group,
-    commands: grade,
+    commands: asking,
     minimum: 0,
     default: 3,
+  },
+  escalate: {
+    type: "list",
+    summary: "Ask these models, one after the other, when an answer was invalid or cut off; several with commas",
+    group,
+    commands: ["grade"],
+    value: "MODEL",
+    example: ["gpt-5-mini"],
   },
   "poll-interval": {
     type: "duration",
     summary: "Time between two looks at a batch",
     group,
-    commands: ["grade", "cancel"],
+    commands: [...asking, "status", "cancel"],
     value: "SECONDS",
     minimum: 0,
     defaultText: "the provider's, growing",
@@ -27,7 +35,7 @@ export const stoppingOptions = {
     type: "number",
     summary: "Ask nothing that would take the run beyond so many US dollars",
     group,
-    commands: grade,
+    commands: asking,
     value: "USD",
     minimum: 0,
     defaultText: "no limit",
@@ -37,7 +45,7 @@ export const stoppingOptions = {
     type: "size",
     summary: "Ask nothing that would take the run beyond so many input tokens",
     group,
-    commands: grade,
+    commands: asking,
     minimum: 0,
     defaultText: "no limit",
     example: "50M",
@@ -46,7 +54,7 @@ export const stoppingOptions = {
     type: "duration",
     summary: "Leave batches that are at work after this time to a later run of the same command",
     group,
-    commands: ["grade", "cancel"],
+    commands: [...asking, "cancel"],
     value: "DURATION",
     minimum: 0,
     defaultText: "as long as it takes",
@@ -56,14 +64,14 @@ export const stoppingOptions = {
     type: "boolean",
     summary: "Submit what there is to ask in batches, collect what is ready, and do not wait",
     group,
-    commands: grade,
+    commands: asking,
     default: false,
   },
   "dry-run": {
     type: "boolean",
     summary: "Say what would be done, and make no request",
     group,
-    commands: ["grade", "gc"],
+    commands: [...asking, "gc"],
     default: false,
     flagOnly: true,
   },
@@ -71,7 +79,7 @@ export const stoppingOptions = {
     type: "boolean",
     summary: "Ask again (and pay again) for what the ledger has answered",
     group,
-    commands: grade,
+    commands: asking,
     default: false,
     flagOnly: true,
   },

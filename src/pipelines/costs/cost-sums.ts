@@ -1,5 +1,6 @@
 import type { ChunkAccount } from "../../ledger/accounts.ts";
 import type { CostFigures, SavedFigures } from "../../report/costs.ts";
+import { errorPercent } from "../../report/estimate-error.ts";
 import type { Saving } from "./savings.ts";
 
 /** Adds up what some batches cost, and what some runs saved. */
@@ -75,9 +76,4 @@ const NOT_TOLD: SavedFigures = { saved_usd: null, known_saved_usd: null, reused_
 
 function both(a: bigint | undefined, b: bigint | undefined): bigint | undefined {
   return a === undefined || b === undefined ? undefined : a + b;
-}
-
-/** To two decimals; above 0 when more was counted than billed. */
-function errorPercent({ estimated, billed }: { readonly estimated: number; readonly billed: number }): number | null {
-  return billed === 0 ? null : Math.round(((estimated - billed) / billed) * 10_000) / 100;
 }

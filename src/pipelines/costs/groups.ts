@@ -1,3 +1,4 @@
+import type { Calendar } from "../../core/calendar.ts";
 import type { ChunkAccount } from "../../ledger/accounts.ts";
 import type { CostFigures, CostGroup, CostsReport } from "../../report/costs.ts";
 import { CostSums } from "./cost-sums.ts";
@@ -11,16 +12,13 @@ export interface EndedRun {
   readonly saving: Saving;
 }
 
-/** The day a time is on, such as `2026-11-21`. @param time Milliseconds since epoch. */
-export type DayOf = (time: number) => string;
-
 /** Sums by day, model, run, provider or key. */
 export class GroupedSums {
   readonly #group: CostGroup;
-  readonly #dayOf: DayOf;
+  readonly #dayOf: Calendar["dayOf"];
   readonly #sums = new Map<string, CostSums>();
 
-  constructor(group: CostGroup, dayOf: DayOf) {
+  constructor(group: CostGroup, dayOf: Calendar["dayOf"]) {
     this.#group = group;
     this.#dayOf = dayOf;
   }

@@ -12,6 +12,8 @@ export interface TallyOptions {
   /** The model's context window in tokens; undefined when it is not known. */
   readonly contextWindow: number | undefined;
   readonly price: Price | undefined;
+  /** Input tokens of each request beside its own: in chunks and costs, and in no statistic. */
+  readonly overheadTokens: number;
 }
 
 /** What has been counted: of one file, or of all. */
@@ -23,11 +25,13 @@ export class Tally {
   /** Requests that are within the context window, but too large for any chunk. */
   tooLarge = 0;
   readonly #contextWindow: number;
+  readonly #overheadTokens: number;
   readonly #chunks: ChunkTally;
   #badRows = 0;
   #overContext = 0;
 
-  constructor({ limits, contextWindow = Number.POSITIVE_INFINITY, price }: TallyOptions) {
+  constructor({ limits, contextWindow = Number.POSITIVE_INFINITY, price, overheadTokens }: TallyOptions) {
+    this.#overheadTokens = overheadTokens;
     this.#contextWindow = contextWindow;
     this.#chunks = new ChunkTally(limits);
     this.costs = new CostTally(price);
@@ -66,8 +70,8 @@ export class Tally {
     } else if (!this.#chunks.takes(bytes, tokens)) {
       this.tooLarge++;
     } else {
-      this.#chunks.add(bytes, tokens);
-      this.costs.add(tokens);
+      this.#chunks.add(bytes, tokens + this.#overheadTokens);
+      this.costs.add(tokens + this.#overheadTokens);
     }
   }
 }

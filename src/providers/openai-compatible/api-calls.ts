@@ -79,12 +79,19 @@ export class ApiCalls {
     try {
       const reply = await call();
       this.#wasReached = true;
+      this.#tell(operation, "200");
       return reply;
     } catch (error) {
       this.#settings.signal.throwIfAborted();
       this.#wasReached ||= isAnswerOfApi(error);
-      throw translateError(error, operation, this.#context);
+      const translated = translateError(error, operation, this.#context);
+      this.#tell(operation, codeOf(translated));
+      throw translated;
     }
+  }
+
+  #tell(operation: string, code: string): void {
+    this.#settings.onCall?.(operation.replaceAll(" ", "_"), code);
   }
 
   /** What is not the provider's (an abort, the disk) says nothing of it. Nor does one that never was there. */
@@ -112,6 +119,12 @@ export class ApiCalls {
     if (failedProbes === 0) log.warn("api.circuit_opened", fields);
     else log.debug("api.circuit_opened", fields);
   }
+}
+
+/** The HTTP status; a word where there was none. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof ProviderError)) return "local_error";
+  return error.status === undefined ? "no_answer" : `${error.status}`;
 }
 
 function retryAfterMs(error: unknown): number | undefined {

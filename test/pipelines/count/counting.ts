@@ -57,7 +57,7 @@ export function counted(given: Given = {}, { text = "", ...host }: CountWorld = 
     signal: new AbortController().signal,
     data,
     prices,
-    learned: async () => ({ tokenLimit: undefined, outputTokens: undefined }),
+    learned: async () => ({ tokenLimit: undefined, outputTokens: undefined, overheadTokens: undefined }),
     ...host,
   });
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { calendarOf, parseWindow } from "../../src/cli/calendar.ts";
+import { parseWindow } from "../../src/cli/time-window.ts";
+import { calendarOf } from "../../src/core/calendar.ts";
 import { UsageError } from "../../src/core/errors.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 9, 30);

@@ -1,18 +1,6 @@
 import { parseDuration } from "../config/units.ts";
 import { UsageError } from "../core/errors.ts";
-import type { Calendar, TimeWindow } from "../pipelines/take-costs.ts";
-
-/** The calendar of this machine's time zone, or of UTC. */
-export function calendarOf({ isUtc }: { readonly isUtc: boolean }): Calendar {
-  if (isUtc) return { timeZone: "UTC", dayOf: (time) => new Date(time).toISOString().slice(0, 10) };
-  return { timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone, dayOf: localDay };
-}
-
-function localDay(time: number): string {
-  const date = new Date(time);
-  const [month, day] = [date.getMonth() + 1, date.getDate()].map((part) => `${part}`.padStart(2, "0"));
-  return `${date.getFullYear()}-${month}-${day}`;
-}
+import type { TimeWindow } from "../pipelines/take-costs.ts";
 
 /** What `--since` and `--until` say. */
 export interface GivenWindow {

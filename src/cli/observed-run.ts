@@ -1,0 +1,33 @@
+import { systemClock } from "../core/clock.ts";
+import type { Counters } from "../core/counters.ts";
+import { EXIT } from "../core/errors.ts";
+import type { GradeResult } from "../pipelines/grade.ts";
+import type { Summary } from "../report/summary.ts";
+import type { CommandContext } from "./command.ts";
+import { exportMetrics } from "./metrics-export.ts";
+import { showProgress } from "./show-progress.ts";
+
+/** A run with its metrics and its progress shown. */
+export async function observed(
+  context: CommandContext,
+  counters: Counters,
+  run: () => Promise<GradeResult>,
+): Promise<GradeResult> {
+  const metrics = await exportMetrics(context, counters);
+  try {
+    const progress = await showProgress(context, counters);
+    const result = await run().finally(() => progress.close());
+    if (result.exitStatus === EXIT.ok && !result.summary.dry_run) counters.lastSuccessAt = systemClock.now();
+    return result;
+  } finally {
+    await metrics.close();
+  }
+}
+
+/** The summary in one line of the log. */
+export function runFields({ run, provider, model, rows, batches_submitted: batches, cost, ...summary }: Summary) {
+  const billed = cost.billed_usd === null ? null : Number(cost.billed_usd) / 1e12;
+  const { read, answered, failed } = rows;
+  const { seconds, exit_status } = summary;
+  return { run, provider, model, read, answered, failed, batches, cost_usd: billed, seconds, exit_status };
+}
