@@ -31,6 +31,8 @@ export class LiveReplies {
   #size = 0;
   #waiting: Waiting[] = [];
   #isWriting = false;
+  /** Whether the file may end with part of a write that has failed. */
+  #isTorn = false;
 
   private constructor(handle: FileHandle, path: string, facts: { chunk: Chunk; fileId: number; fileLines: FileLines }) {
     this.#handle = handle;
@@ -51,7 +53,12 @@ export class LiveReplies {
     const fileId = ledger.addResultFile(name, chunk.id);
     const handle = await writing(path, () => open(path, "a+"));
     const replies = new LiveReplies(handle, path, { chunk, fileId, fileLines });
-    await replies.#restore();
+    try {
+      await replies.#restore();
+    } catch (error) {
+      await replies.close();
+      throw error;
+    }
     return replies;
   }
 
@@ -95,14 +102,17 @@ export class LiveReplies {
   async #writeGroup(texts: readonly string[]): Promise<void> {
     const lines = this.#linesOf(texts);
     const bytes = Buffer.from(texts.map((text) => `${text}\n`).join(""));
-    await writing(this.#path, () =>
-      durableStepAsync("reply.write", async () => {
-        await this.#handle.appendFile(bytes);
-        await this.#handle.datasync();
-      }),
-    );
+    await writing(this.#path, () => durableStepAsync("reply.write", () => this.#append(bytes)));
     this.#size += bytes.length;
     this.#fileLines(this.#chunk, this.#fileId, lines);
+  }
+
+  async #append(bytes: Buffer): Promise<void> {
+    if (this.#isTorn) await this.#handle.truncate(this.#size);
+    this.#isTorn = true;
+    await this.#handle.appendFile(bytes);
+    await this.#handle.datasync();
+    this.#isTorn = false;
   }
 
   #linesOf(texts: readonly string[]): readonly Line[] {

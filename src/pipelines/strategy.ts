@@ -36,10 +36,14 @@ export class StrategyRun {
   }
 
   readonly respond: Respond = async (attempt) => {
-    this.#prepared ??= this.#strategy.prepare?.() ?? Promise.resolve();
+    this.#prepared ??= this.#prepare();
     await this.#prepared;
     return replyOf(await this.#strategy.execute(attempt), attempt);
   };
+
+  async #prepare(): Promise<void> {
+    await this.#strategy.prepare?.();
+  }
 
   /** Cleans up, if anything was begun. */
   async close(): Promise<void> {
