@@ -127,7 +127,7 @@ function reaskOf(
   const most = { bytes: limits.bytes, tokens: Math.min(limits.tokens, contextWindow) };
   const models = {
     first: question.request.model,
-    next: settings.escalate,
+    next: settings.escalate ?? [],
     of: ({ result }: InvalidReply) => ledger.chunk(ledger.resultFile(result.fileId).chunkId).model,
   };
   return createReask({ endpoint, provider: provider.identity, tokenizer, results, models, limits: most });

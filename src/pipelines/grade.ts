@@ -79,7 +79,9 @@ function moneyOf({ settings, host, question, provider, ledger, modeSwitch }: Mon
   const price = findPrice(host.prices, model)?.price;
   const isEmbedding = settings.endpoint === "/v1/embeddings";
   const expectedOutput = isEmbedding ? 0 : (settings.expectOutputTokens ?? settings.maxOutputTokens);
-  const otherPrices = new Map(settings.escalate.map((name) => [name, findPrice(host.prices, name)?.price ?? null]));
+  const otherPrices = new Map(
+    (settings.escalate ?? []).map((name) => [name, findPrice(host.prices, name)?.price ?? null]),
+  );
   const mode = () => modeSwitch.mode;
   return new Money({ ledger, provider: provider.identity, model, price, otherPrices, mode, expectedOutput });
 }

@@ -65,7 +65,7 @@ export interface GradeSettings {
   /** Live calls after the first that got no answer. */
   readonly transportRetries: number;
   /** Models that a request is asked of instead when its answer was invalid or cut off, one after the other. */
-  readonly escalate: readonly string[];
+  readonly escalate?: readonly string[];
   readonly retries: number;
   /** US dollars that the run may spend. */
   readonly maxCost?: number;

@@ -220,7 +220,7 @@ export class World {
       ...{
         provider: "emulator",
         mode: "batch",
-        escalate: [],
+
         liveBelow: 1,
         attemptTimeout: 60,
         transportRetries: 1,
