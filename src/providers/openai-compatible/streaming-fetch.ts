@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream as NodeReadableStream } from "node:stream/web";
+import { pooledPost } from "./pooled-post.ts";
 
 /** How long an upload may take to get on. */
 export interface UploadTimeouts {
@@ -18,10 +19,11 @@ export interface UploadTimeouts {
 const TIMEOUTS: UploadTimeouts = { connectMs: 10_000, idleMs: 300_000 };
 
 /**
- * A `fetch` with two differences.
+ * A `fetch` with some differences.
  *
  * - Uploads are sent by `node:http`. Measured with a 200 MB upload through the SDK: a peak of 290 MB by the built-in
  *   fetch, 107 MB by this, because it waits for the socket before it reads on.
+ * - Bytes are posted by `node:http`, too: it takes half the time of a processor for a short call.
  * - Redirections are not followed, as a POST would become a GET, but for a file's content, which some gateways keep
  *   elsewhere. Another server is not told the key.
  */
@@ -30,6 +32,7 @@ export function createStreamingFetch(timeouts: UploadTimeouts = TIMEOUTS): typeo
     if (input instanceof Request) return fetch(input, init);
     const url = new URL(input);
     const body = init?.body;
+    if (body instanceof Uint8Array && init?.method === "POST") return pooledPost(url, init, body);
     return body instanceof ReadableStream ? upload({ url, init, body, timeouts }) : plainFetch(url, init);
   };
 }
