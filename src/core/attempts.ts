@@ -67,17 +67,22 @@ export class Attempts {
     if (kind === "rate_limited") {
       return isTooLong ? { kind: "over", failure: { code: "rate_limited", message: said } } : again(0);
     }
-    if (kind === "held_back") return isTooLong ? { kind: "outage" } : again(this.#limits.backoff.firstMs);
+    if (kind === "held_back") return isTooLong ? { kind: "outage" } : this.#againAfter(this.#limits.backoff.firstMs);
     return this.#unavailableAgain(said, isTooLong, now);
   }
 
   #unavailableAgain(said: string, isTooLong: boolean, now: number): NextAttempt {
     const { backoff, transportRetries } = this.#limits;
     const delayMs = nextDelay(backoff, this.#unavailable++);
-    if (this.#unavailable <= transportRetries) return again(Math.min(delayMs, Math.max(0, this.leftMs)));
+    if (this.#unavailable <= transportRetries) return this.#againAfter(delayMs);
     const isSilent = this.#pulse.lastAnswerAt <= (this.#firstFailureAt ?? now);
     if (!isSilent) return over(said);
-    return isTooLong ? { kind: "outage" } : again(delayMs);
+    return isTooLong ? { kind: "outage" } : this.#againAfter(delayMs);
+  }
+
+  /** No wait goes beyond the request's time. */
+  #againAfter(delayMs: number): NextAttempt {
+    return again(Math.min(delayMs, Math.max(0, this.leftMs)));
   }
 }
 

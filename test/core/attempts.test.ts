@@ -42,6 +42,16 @@ describe("a 429", () => {
   });
 });
 
+test("what was held back is no try: it is made again until patience ends", async () => {
+  const { clock, attempts } = begun();
+  for (let count = 0; count < 50; count++) {
+    expect(attempts.failed("held_back", "x")).toEqual({ kind: "again", delayMs: 100 });
+  }
+  expect(attempts.failed("unavailable", "x")).toEqual({ kind: "again", delayMs: 100 });
+  await clock.advance(10 * MINUTE_MS + 1);
+  expect(attempts.failed("held_back", "x")).toEqual({ kind: "outage" });
+});
+
 describe("no answer", () => {
   test("while somebody else is answered: over after its tries, with what was said last", async () => {
     const { clock, pulse, attempts } = begun();
@@ -71,17 +81,24 @@ describe("no answer", () => {
 });
 
 test("a request's time: no wait goes beyond it, and nothing is tried after it, whatever fails how", () => {
-  const kinds = fc.array(fc.tuple(fc.constantFrom("rate_limited" as const, "unavailable" as const), fc.nat(3_000)));
-  const checked = fc.asyncProperty(kinds, fc.integer({ min: 1, max: 5_000 }), async (failures, requestMs) => {
-    const { clock, pulse, attempts } = begun({ requestMs });
-    for (const [kind, tookMs] of failures) {
-      await clock.advance(tookMs);
-      pulse.lastAnswerAt = clock.now();
-      const next = attempts.failed(kind, "x");
-      if (clock.elapsedMs >= requestMs) expect(next).toMatchObject({ kind: "over", failure: { code: "server_error" } });
-      if (next.kind !== "again") return;
-      expect(clock.elapsedMs + next.delayMs).toBeLessThanOrEqual(requestMs);
-    }
-  });
+  const kind = fc.constantFrom("rate_limited" as const, "unavailable" as const, "held_back" as const);
+  const kinds = fc.array(fc.tuple(kind, fc.nat(3_000)));
+  const checked = fc.asyncProperty(
+    kinds,
+    fc.integer({ min: 1, max: 5_000 }),
+    fc.boolean(),
+    async (failures, requestMs, isAnswered) => {
+      const { clock, pulse, attempts } = begun({ requestMs });
+      for (const [kind, tookMs] of failures) {
+        await clock.advance(tookMs);
+        if (isAnswered) pulse.lastAnswerAt = clock.now();
+        const next = attempts.failed(kind, "x");
+        if (clock.elapsedMs >= requestMs)
+          expect(next).toMatchObject({ kind: "over", failure: { code: "server_error" } });
+        if (next.kind !== "again") return;
+        expect(clock.elapsedMs + next.delayMs).toBeLessThanOrEqual(requestMs);
+      }
+    },
+  );
   return fc.assert(checked, { numRuns: 200 });
 });

@@ -16,7 +16,7 @@ const SETTINGS: Omit<GradeSettings, "stateDir"> = {
   ...{ endpoint: "/v1/chat/completions", outputField: "grade", prompts: {}, models: {} },
   ...{ provider: "emulator", baseUrl: "http://127.0.0.1:9/v1", maxBatches: 1, mode: "live", liveBelow: 1 },
   ...{ concurrency: 4, attemptTimeout: 60, transportRetries: 4, retries: 1 },
-  ...{ detach: false, keepRemote: false, dryRun: false, fresh: false },
+  ...{ escalate: [], detach: false, keepRemote: false, dryRun: false, fresh: false },
 };
 
 /** Answers rows by a strategy; nobody listens where the provider would be. */
