@@ -11,7 +11,7 @@ import { turn } from "../support/virtual-clock.ts";
 import { LedgerBench, sqliteBackEnd } from "./harness.ts";
 
 // Each case of a property makes a ledger of its own.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const never = new AbortController().signal;
 const KEYS = ["a", "b", "c", "d"];

@@ -11,7 +11,7 @@ import { eventually, turn } from "../support/virtual-clock.ts";
 import { answering, execute, rowsUpTo, Source } from "./answering.ts";
 
 // A busy machine takes its time over so many small transactions.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const ROWS = 120;
 

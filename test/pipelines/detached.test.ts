@@ -9,7 +9,7 @@ import { type Execution, StageBench } from "../stages/support.ts";
 import { type Ended, execute, type Given, rowsUpTo, Source } from "./answering.ts";
 
 // Some of these go through many executions.
-vi.setConfig({ testTimeout: 30_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** The line of each row, as an undisturbed run writes it. */
 function linesUpTo(count: number): readonly string[] {

@@ -72,5 +72,5 @@ describe("the whole pipeline", () => {
       ...(SEED === undefined ? {} : { seed: Number(SEED) }),
       ...(FC_PATH === undefined ? {} : { path: FC_PATH }),
     });
-  }, 3_600_000);
+  }, Number(RUNS) * 6_000);
 });
