@@ -6,7 +6,9 @@ import type { Failure } from "./records.ts";
 export type PassingFailure =
   /** Turned away for now. Whoever limits the calls waits. */
   | "rate_limited"
-  /** No answer, or a server error. */
+  /** A server error, which may be about this request alone. */
+  | "server_error"
+  /** No answer. */
   | "unavailable"
   /** It was never sent, because the API counts as out of order. */
   | "held_back";
@@ -14,8 +16,8 @@ export type PassingFailure =
 /** What follows from a failed attempt. */
 export type NextAttempt =
   | { readonly kind: "again"; readonly delayMs: number }
-  /** No more attempts for now; a later try may be asked for. */
-  | { readonly kind: "over"; readonly failure: Failure }
+  /** No more attempts for now; a later try may be asked for, unless it is final. */
+  | { readonly kind: "over"; readonly failure: Failure; readonly isFinal?: true }
   /** Nobody has been answered for long: it is not about this request. */
   | { readonly kind: "outage" };
 
@@ -31,6 +33,9 @@ export interface AttemptLimits {
 
 /** When the API gave its last answer to anybody. */
 export interface Pulse {
+  /** How many there were. */
+  answers: number;
+  /** When the run began, as long as there was none. */
   lastAnswerAt: number;
 }
 
@@ -58,8 +63,13 @@ export class Attempts {
     return this.#startedAt + requestMs - this.#clock.now();
   }
 
-  /** Notes a failed attempt. @param said What the provider said. */
-  failed(kind: PassingFailure, said: string): NextAttempt {
+  /**
+   * Notes a failed attempt.
+   *
+   * @param said What the provider said.
+   * @param isLast Whether nothing else is left to ask, so that silence may be about this request alone.
+   */
+  failed(kind: PassingFailure, said: string, isLast = false): NextAttempt {
     const now = this.#clock.now();
     this.#firstFailureAt ??= now;
     if (this.leftMs <= 0) return over(`no answer in time: ${said}`);
@@ -67,6 +77,8 @@ export class Attempts {
     if (kind === "rate_limited") {
       return isTooLong ? { kind: "over", failure: { code: "rate_limited", message: said } } : again(0);
     }
+    const mayBeOwn = (kind === "server_error" || isLast) && this.#pulse.answers > 0;
+    if (isTooLong && mayBeOwn) return { ...over(said), isFinal: true };
     if (kind === "held_back") return isTooLong ? { kind: "outage" } : this.#againAfter(this.#limits.backoff.firstMs);
     return this.#unavailableAgain(said, isTooLong, now);
   }
@@ -90,6 +102,6 @@ function again(delayMs: number): NextAttempt {
   return { kind: "again", delayMs };
 }
 
-function over(message: string): NextAttempt {
+function over(message: string): NextAttempt & { readonly kind: "over" } {
   return { kind: "over", failure: { code: "server_error", message } };
 }

@@ -23,6 +23,11 @@ export class ReadAhead {
     this.#queued += requests;
   }
 
+  /** Whether none waits. */
+  get isEmpty(): boolean {
+    return this.#queued <= 0;
+  }
+
   /** Says that one of them waits no longer. */
   unqueue(requests = 1): void {
     this.#queued -= requests;

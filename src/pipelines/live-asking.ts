@@ -30,7 +30,7 @@ export function liveOptions(
   const { attemptTimeout, requestTimeout, transportRetries, retries } = settings;
   const { clock, log, signal } = host;
   const gate = gateOf(parts);
-  const pulse: Pulse = { lastAnswerAt: clock.now() };
+  const pulse: Pulse = { answers: 0, lastAnswerAt: clock.now() };
   const requestMs = requestTimeout === undefined ? undefined : requestTimeout * 1000;
   return {
     ledger,

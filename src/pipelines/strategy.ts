@@ -1,5 +1,7 @@
+import { unlessAborted } from "../core/abort.ts";
 import { InternalError } from "../core/errors.ts";
 import type { LiveReply } from "../providers/provider.ts";
+import { ProviderError } from "../providers/provider-error.ts";
 import type { LiveAttempt } from "../stages/ask.ts";
 
 /** An answer as a strategy may give it, if not as a whole body. */
@@ -26,6 +28,9 @@ export interface Strategy {
 export type Middleware = (next: Respond) => Respond;
 export type Respond = (attempt: LiveAttempt) => Promise<LiveReply>;
 
+/** What a timer of Node holds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** A strategy at work. */
 export class StrategyRun {
   readonly #strategy: Strategy;
@@ -38,8 +43,20 @@ export class StrategyRun {
   readonly respond: Respond = async (attempt) => {
     this.#prepared ??= this.#prepare();
     await this.#prepared;
-    return replyOf(await this.#strategy.execute(attempt), attempt);
+    return replyOf(await this.#execute(attempt), attempt);
   };
+
+  /** One that does not heed its signal is left to itself. */
+  async #execute(attempt: LiveAttempt): Promise<string | StrategyAnswer | LiveReply> {
+    const timeout = AbortSignal.timeout(Math.min(attempt.timeoutMs, LONGEST_TIMER_MS));
+    const signal = AbortSignal.any([attempt.signal, timeout]);
+    try {
+      return await unlessAborted(this.#strategy.execute({ ...attempt, signal }), signal);
+    } catch (error) {
+      if (!timeout.aborted || attempt.signal.aborted) throw error;
+      throw new ProviderError("unavailable", `no answer within ${attempt.timeoutMs / 1000} s`, { cause: error });
+    }
+  }
 
   async #prepare(): Promise<void> {
     await this.#strategy.prepare?.();

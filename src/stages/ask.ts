@@ -1,4 +1,4 @@
-import { type AttemptLimits, Attempts, type NextAttempt, type Pulse } from "../core/attempts.ts";
+import { type AttemptLimits, Attempts, type NextAttempt, type PassingFailure, type Pulse } from "../core/attempts.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import { ConfigurationError, messageOf, UnfinishedError } from "../core/errors.ts";
@@ -181,13 +181,13 @@ class AskedChunk {
 
   /** @returns what is to follow; undefined when there is a reply */
   async #attempt(request: SentRequest, attempts: Attempts, permit: Permit): Promise<NextAttempt | undefined> {
-    const { respond, attemptMs, pulse, clock, counters } = this.#options;
+    const { respond, attemptMs, counters } = this.#options;
     const timeoutMs = Math.max(1, Math.min(attemptMs, attempts.leftMs));
     try {
       const attempt = { ...request, number: attempts.count, timeoutMs, signal: this.#cut.signal };
       counters.liveCalls++;
       const reply = await durableStepAsync("call.ask", () => respond(attempt));
-      pulse.lastAnswerAt = clock.now();
+      this.#noteAnswer();
       // Not before: a process that is killed loses no more replies than may be under way.
       await this.#file(request, reply);
       permit.end(endOf(reply));
@@ -206,22 +206,28 @@ class AskedChunk {
     this.#options.onFiled();
   }
 
+  #noteAnswer(): void {
+    const { pulse, clock } = this.#options;
+    pulse.answers++;
+    pulse.lastAnswerAt = clock.now();
+  }
+
   /** @throws what concerns more than this request */
   #judge(error: unknown, attempts: Attempts, request: SentRequest): NextAttempt | undefined {
-    const { pulse, clock, counters, log } = this.#options;
+    const { counters, log, readAhead, gate } = this.#options;
     if (!(error instanceof ProviderError)) throw error;
     if (error.kind === "key_refused" || error.kind === "quota") throw error;
     if (isAboutModel(error)) throw noSuchModel(error);
-    if (error.status !== undefined && error.status < 500) pulse.lastAnswerAt = clock.now();
+    if (error.status !== undefined && error.status < 500) this.#noteAnswer();
     if (error.kind !== "rate_limited" && error.kind !== "unavailable") {
       this.#refuse(request, error);
       return undefined;
     }
-    const { message: said, isUnsent } = error;
-    const kind = error.kind === "unavailable" && isUnsent ? "held_back" : error.kind;
-    if (kind !== "held_back") counters.countLiveFailure(kind);
+    const { message: said } = error;
+    if (!error.isUnsent) counters.countLiveFailure(error.kind);
     log.debug("request.retry", { request: request.customId, attempt: attempts.count, error: said });
-    return attempts.failed(kind, said);
+    const isLast = readAhead.isEmpty && gate.waiting === 0;
+    return attempts.failed(passingFailureOf(error), said, isLast);
   }
 
   /** The provider will not have it: an outcome like one that comes in a batch. */
@@ -235,7 +241,7 @@ class AskedChunk {
   #next({ customId }: SentRequest, next: NextAttempt): number | undefined {
     if (next.kind === "again") return next.delayMs;
     if (next.kind === "outage") throw silent(this.#options.attempts);
-    this.#record(customId, "retry", next.failure);
+    this.#record(customId, next.isFinal === true ? "failed" : "retry", next.failure);
     return undefined;
   }
 
@@ -266,8 +272,14 @@ function outcomeOf(customId: string, kind: "failed" | "retry", failure: Failure)
   return { key: keyOf(customId) ?? "", kind, failure };
 }
 
-function isAboutModel({ status, providerCode }: ProviderError): boolean {
-  return status === 404 || providerCode === "model_not_found";
+function passingFailureOf({ kind, isUnsent, status }: ProviderError): PassingFailure {
+  if (kind === "rate_limited") return kind;
+  if (isUnsent) return "held_back";
+  return status === undefined ? "unavailable" : "server_error";
+}
+
+function isAboutModel({ providerCode }: ProviderError): boolean {
+  return providerCode === "model_not_found";
 }
 
 function noSuchModel(error: ProviderError): ConfigurationError {

@@ -13,7 +13,7 @@ const LIMITS: AttemptLimits = {
 
 function begun(limits: Partial<AttemptLimits> = {}) {
   const clock = new VirtualClock("manual");
-  const pulse = { lastAnswerAt: clock.now() };
+  const pulse = { answers: 0, lastAnswerAt: clock.now() };
   return { clock, pulse, attempts: new Attempts({ ...LIMITS, ...limits }, clock, pulse) };
 }
 

@@ -18,7 +18,7 @@ export function neverLive(bench: StageBench): LiveOptions {
     respond: () => provider.respond(),
     gate: new LiveGate({ limits, clock }),
     readAhead: new ReadAhead(() => 256),
-    pulse: { lastAnswerAt: 0 },
+    pulse: { answers: 0, lastAnswerAt: 0 },
     attempts: {
       transportRetries: 1,
       backoff: { firstMs: 1, factor: 1, maxMs: 1, jitter: 0 },

@@ -74,7 +74,7 @@ describe("failures that pass", () => {
     [5, "server_error", 5],
   ])("%d server errors while others are answered: %s after %d calls", async (errors, state, calls) => {
     const bench = new StageBench();
-    const pulse = { lastAnswerAt: bench.clock.now() };
+    const pulse = { answers: 0, lastAnswerAt: bench.clock.now() };
     const { asked, respond } = failsAtFirst({ a: errors }, () => failure("unavailable", { status: 500 }));
     const answeringOthers = async (attempt: LiveAttempt) => {
       pulse.lastAnswerAt = bench.clock.now();
@@ -143,16 +143,27 @@ describe("failures that stay", () => {
   });
 
   test.each([
-    ["key_refused", 401, 77],
-    ["quota", 429, 75],
-    ["not_found", 404, 78],
-  ] as const)("%s ends the run, and fails no request", async (kind, status, exitStatus) => {
+    ["key_refused", 401, undefined, 77],
+    ["quota", 429, undefined, 75],
+    ["not_found", 404, "model_not_found", 78],
+  ] as const)("%s, %d %s ends the run, and fails no request", async (kind, status, providerCode, exitStatus) => {
     const bench = new StageBench();
     const texts = Array.from({ length: 50 }, (_, index) => `${index}`);
-    const { asked, respond } = failsAtFirst({ 7: 1 }, () => failure(kind, { status }));
+    const { asked, respond } = failsAtFirst({ 7: 1 }, () =>
+      failure(kind, { status, ...(providerCode === undefined ? {} : { providerCode }) }),
+    );
     expect(await errorOf(ask(bench.seal(texts), asking(bench, respond)))).toMatchObject({ exitStatus });
     expect(new Set(statesOf(bench, texts))).toEqual(new Set(["answered", "pending"]));
     expect(asked.length).toBeLessThan(20);
+  });
+
+  test("what alone is never answered, though others were, fails after ten minutes", async () => {
+    const bench = new StageBench();
+    const { respond } = failsAtFirst({ a: 1_000 }, () => failure("unavailable"));
+    await ask(bench.seal(["a", "b"]), asking(bench, respond, { retries: 9 }));
+    expect(statesOf(bench, ["a", "b"])).toEqual(["server_error", "answered"]);
+    expect(bench.clock.elapsedMs).toBeGreaterThan(10 * MINUTE_MS);
+    expect(bench.clock.elapsedMs).toBeLessThan(11 * MINUTE_MS);
   });
 
   test("a bug of a strategy ends the run with it", async () => {

@@ -43,7 +43,7 @@ export function asking(
 ): AskOptions {
   const { ledger, clock, counters, log, patience, signal, retries } = bench;
   const limits = { concurrency, requestsPerMinute: undefined, tokensPerMinute: undefined };
-  const pulse: Pulse = { lastAnswerAt: clock.now() };
+  const pulse: Pulse = { answers: 0, lastAnswerAt: clock.now() };
   return {
     ...{ ledger, clock, counters, log, patience, signal, retries, respond, pulse },
     gate: new LiveGate({ limits, clock, random: () => 0 }),

@@ -157,11 +157,19 @@ export class Witness {
     return typeof settledAt === "number" && settledAt < freshSince;
   }
 
-  /** Whether the answer was asked for afresh since: what came of that counts, be it a failure. */
+  /**
+   * Whether it was asked for afresh since: what came of that counts, be it a failure. Nor does a failure stand that a
+   * fresh run has claimed to ask anew, and was killed.
+   */
   #isSuperseded(key: string, { createdAt }: ServerBatch): boolean {
-    return this.#world.server.batches.some(
+    const { server, executions } = this.#world;
+    const wasClaimed = executions.some(
+      ({ settings, startedAt, isDead }) => settings.fresh && isDead && startedAt > createdAt,
+    );
+    const wasAsked = server.batches.some(
       (later) => later.keys.includes(key) && isOver(later) && this.#freshSinceOf(later) > createdAt,
     );
+    return wasAsked || wasClaimed;
   }
 
   /** Chunks of earlier executions are gone on with whatever the limits are now; only its own count. */
