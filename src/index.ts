@@ -85,6 +85,7 @@ export { type BuildHost, type BuildSettings, buildRequests } from "./pipelines/b
 export { type ConvertHost, type ConvertSettings, convertRows } from "./pipelines/convert-rows.ts";
 export { type CountHost, type CountResult, type CountSettings, count, type Learned } from "./pipelines/count.ts";
 export { type GradeResult, grade } from "./pipelines/grade.ts";
+export type { LiveEvent, LiveObserver } from "./pipelines/live-events.ts";
 export { type MergeHost, type MergeSettings, mergeResults } from "./pipelines/merge-results.ts";
 export type { GradeSettings, RunHost } from "./pipelines/settings.ts";
 export { type SplitHost, type SplitSettings, split } from "./pipelines/split.ts";

@@ -6,6 +6,7 @@ import { ReadAhead } from "../core/read-ahead.ts";
 import type { AskOptions } from "../stages/ask.ts";
 import { fileLines, type SettleOptions } from "../stages/settle.ts";
 import type { AskingParts } from "./asking.ts";
+import { observedRespond } from "./live-events.ts";
 import type { Respond } from "./strategy.ts";
 
 /** What asking live takes, for all chunks of a run. */
@@ -52,17 +53,21 @@ export function liveOptions(
   };
 }
 
-function gateOf({ settings, host: { clock, log } }: AskingParts): LiveGate {
+function gateOf({ settings, host: { clock, log, observeLive } }: AskingParts): LiveGate {
   const { concurrency, rpm: requestsPerMinute, tpm: tokensPerMinute } = settings;
   return new LiveGate({
     limits: { concurrency, requestsPerMinute, tokensPerMinute },
     clock,
-    onCoolDown: ({ delayMs, retryAfterMs, concurrency: callsAtATime }) =>
-      log.info("api.cool_down", { delayMs: Math.round(delayMs), retryAfterMs, callsAtATime }),
+    onCoolDown: (coolDown) => {
+      const { delayMs, retryAfterMs, concurrency: callsAtATime } = coolDown;
+      log.info("api.cool_down", { delayMs: Math.round(delayMs), retryAfterMs, callsAtATime });
+      observeLive?.({ kind: "cool_down", ...coolDown });
+    },
   });
 }
 
-function respondOf({ provider, strategy, host: { middleware = [] } }: AskingParts): Respond {
+function respondOf({ provider, strategy, host: { middleware = [], observeLive } }: AskingParts): Respond {
   const answerer: Respond = strategy === undefined ? (attempt) => provider.respond(attempt) : strategy.respond;
-  return middleware.reduceRight((next, wrap) => wrap(next), answerer);
+  const respond = middleware.reduceRight((next, wrap) => wrap(next), answerer);
+  return observeLive === undefined ? respond : observedRespond(respond, observeLive);
 }

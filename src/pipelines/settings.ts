@@ -5,6 +5,7 @@ import type { Logger } from "../core/logger.ts";
 import type { endpoints } from "../endpoints/index.ts";
 import type { PriceTable } from "../pricing/price-table.ts";
 import type { providers } from "../providers/index.ts";
+import type { LiveObserver } from "./live-events.ts";
 import type { Middleware, Strategy } from "./strategy.ts";
 
 /** What a user can say about a grade run. Paths are read when the run begins. */
@@ -105,6 +106,8 @@ export interface RunHost {
   readonly prices: PriceTable;
   /** Answers live requests in the place of the provider. */
   readonly strategy?: Strategy;
+  /** Told of what happens while requests are answered live. */
+  readonly observeLive?: LiveObserver;
   /** Goes around every live attempt, the first outermost. */
   readonly middleware?: readonly Middleware[];
 }

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../src/core/clock.ts";
 import { silentLogger } from "../../src/core/logger.ts";
 import { grade } from "../../src/pipelines/grade.ts";
+import type { LiveObserver } from "../../src/pipelines/live-events.ts";
 import type { GradeSettings, RunHost } from "../../src/pipelines/settings.ts";
 import type { Middleware, Strategy } from "../../src/pipelines/strategy.ts";
 import { ProviderError } from "../../src/providers/provider-error.ts";
@@ -20,8 +21,8 @@ const SETTINGS: Omit<GradeSettings, "stateDir"> = {
 };
 
 /** Answers rows by a strategy; nobody listens where the provider would be. */
-async function gradeBy(strategy: Strategy, given: { stateDir?: string; middleware?: readonly Middleware[] } = {}) {
-  const { stateDir = temporaryDirectory(), middleware = [] } = given;
+async function gradeBy(strategy: Strategy, given: Partial<RunHost> & { readonly stateDir?: string } = {}) {
+  const { stateDir = temporaryDirectory(), ...more } = given;
   let output = "";
   const stdout = new Writable({
     write: (bytes, _, done) => {
@@ -30,7 +31,7 @@ async function gradeBy(strategy: Strategy, given: { stateDir?: string; middlewar
     },
   });
   const host: RunHost = {
-    ...{ stdout, log: silentLogger, clock: systemClock, signal: new AbortController().signal, strategy, middleware },
+    ...{ stdout, log: silentLogger, clock: systemClock, signal: new AbortController().signal, strategy, ...more },
     stdin: Readable.from(["a", "b", "c", "a"].map((response) => Buffer.from(`${JSON.stringify({ response })}\n`))),
     ...{ apiKey: undefined, isEmbedded: false, prices: { updated: "2026-01-01", models: new Map() } },
     data: { prompts: "", models: readFileSync("config/models.yaml", "utf8") },
@@ -93,6 +94,21 @@ test("middleware goes around every attempt, the first outermost, and may change 
   expect(grades).toEqual(["A12", "A12", "A12", "A12"]);
   expect(calls.filter((call) => call.endsWith("in"))).toHaveLength(6);
   expect(calls.slice(0, 2)).toEqual(["1 in", "2 in"]);
+});
+
+test("an observer is told of every attempt, and of what came of it", async () => {
+  const events: string[] = [];
+  const observeLive: LiveObserver = (event) => {
+    events.push("attempt" in event ? `${event.kind} ${event.attempt}` : event.kind);
+  };
+  await gradeBy(loud([]), { observeLive });
+  const counted = Object.fromEntries(
+    [...new Set(events)].map((event) => [event, events.filter((e) => e === event).length]),
+  );
+  expect(counted).toEqual({
+    ...{ "attempt_started 1": 3, "attempt_started 2": 1, "attempt_started 3": 1 },
+    ...{ "attempt_failed 1": 1, "attempt_failed 2": 1, "answered 1": 2, "answered 3": 1 },
+  });
 });
 
 test.each([
