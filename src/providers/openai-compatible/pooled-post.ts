@@ -12,7 +12,7 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 /**
  * Posts bytes, and reads the whole answer, by `node:http`. Redirections are not followed.
  *
- * Measured with 6,000 short live calls through the SDK on one address: see `bench/live/RESULTS.md`.
+ * Measured beside the built-in fetch: see `bench/live/RESULTS.md`.
  */
 export async function pooledPost(url: URL, init: RequestInit, body: Uint8Array): Promise<Response> {
   const isSecure = url.protocol === "https:";
