@@ -39,7 +39,8 @@ class Command {
 
   /** As the first, some time later. */
   async again(waitMs = 0, given: Given = {}): Promise<Ended> {
-    this.bench = new StageBench({ earlier: this.bench, waitMs });
+    const { retries } = this.bench;
+    this.bench = Object.assign(new StageBench({ earlier: this.bench, waitMs }), { retries });
     this.source = new Source(rowsUpTo(this.#rows));
     const ended = await execute(this.bench, this.source, { ...this.#given, ...given });
     this.ends.push(ended);
