@@ -55,7 +55,7 @@ export const ABANDONED_CHUNKS = `
 export const IDLE_CHUNKS = `
   SELECT id FROM chunks WHERE ${IS_OVER} AND changed_at < :before AND (file_id IS NULL OR cleaned_at IS NOT NULL)
   AND run NOT IN (SELECT id FROM runs WHERE is_finished = 0)
-  AND (batch_id IS NULL AND mode = 'batch' OR state = 'fetched' OR id NOT IN (SELECT chunk FROM accounts WHERE told_at IS NULL))
+  AND (submitted_at IS NULL OR batch_id IS NULL AND mode = 'batch' OR state = 'fetched' OR id NOT IN (SELECT chunk FROM accounts WHERE told_at IS NULL))
   AND id NOT IN (SELECT chunk FROM accounts WHERE billed > 0)
   AND id NOT IN (SELECT chunk FROM result_files WHERE id IN (${FILES_IN_USE}))
   AND id NOT IN (SELECT chunk FROM requests WHERE chunk IS NOT NULL AND NOT ${PRUNABLE})`;

@@ -73,7 +73,7 @@ export class SqliteAccounts implements Accounts {
     this.#untold = database.prepare(
       `SELECT chunks.*, ${SPENT}, api_key_id
        FROM accounts JOIN chunks ON chunk = id
-       WHERE told_at IS NULL AND state = 'settled' AND (batch_id IS NOT NULL OR mode = 'live') ORDER BY id LIMIT ?`,
+       WHERE told_at IS NULL AND state = 'settled' AND (batch_id IS NOT NULL OR mode = 'live' AND submitted_at IS NOT NULL) ORDER BY id LIMIT ?`,
     );
     this.#tell = database.prepare("UPDATE accounts SET told_at = ? WHERE chunk = ?");
   }

@@ -19,10 +19,10 @@ const ACCOUNTS = `
   ${COUNTS.map((name) => `COALESCE(${name}, 0) AS ${name}`).join(", ")},
   CAST(COALESCE(cost, 0) AS TEXT) AS cost, CAST(estimated_cost AS TEXT) AS estimated_cost, api_key_id
   FROM chunks LEFT JOIN accounts ON chunk = id
-  WHERE state = 'settled' AND (batch_id IS NOT NULL OR mode = 'live') ORDER BY id`;
+  WHERE state = 'settled' AND (batch_id IS NOT NULL OR mode = 'live' AND submitted_at IS NOT NULL) ORDER BY id`;
 
 const UNDER_WAY = `
-  SELECT COUNT(*) AS batches, COALESCE(SUM(requests), 0) AS requests, COALESCE(SUM(tokens), 0) AS tokens,
+  SELECT COALESCE(SUM(mode = 'batch'), 0) AS batches, COALESCE(SUM(requests), 0) AS requests, COALESCE(SUM(tokens), 0) AS tokens,
   CAST(COALESCE(SUM(estimated_cost), 0) AS TEXT) AS estimated_cost, COUNT(*) - COUNT(estimated_cost) AS unpriced
   FROM chunks LEFT JOIN accounts ON chunk = id
   WHERE state <> 'settled' AND submitted_at IS NOT NULL`;

@@ -190,3 +190,15 @@ test("two processes at once, with rows in common", async () => {
   const billed = [0, 1].map((index) => summaryIn(sandbox, `${index}.json`).cost.billed_usd ?? 0n);
   expect(billed.reduce((sum, cost) => sum + cost, 0n)).toBe(bill.cost);
 });
+
+test("a live run killed before it asked tells of nothing that was not asked; what it asked are no batches", async () => {
+  const sandbox = new Sandbox();
+  const emulator = await startExternal(sandbox);
+  const grade = runner(sandbox, emulator);
+  sandbox.write("in.jsonl", jsonl(numbered(4)));
+  const flags = [...PLAIN, "--mode", "live", "-o", "out.jsonl"];
+  expect((await grade(["in.jsonl", ...flags], [], { BG_PIPE_FAILPOINT: "chunk.sealed.after" })).status).toBe(137);
+  expect((await grade(["in.jsonl", ...flags], [])).status).toBe(0);
+  expect(usageEvents(sandbox).map(({ requests }) => requests)).toEqual([4]);
+  expect((await costsOf(sandbox)).all_time).toMatchObject({ batches: 0, requests: 4 });
+});

@@ -18,7 +18,7 @@ export class CostSums {
 
   add({ chunk, spent }: ChunkAccount): void {
     const { requests, unpriced, usage, cost, estimatedCost } = spent;
-    this.#batches++;
+    if (chunk.mode === "batch") this.#batches++;
     this.#requests += requests;
     this.#unpriced += unpriced;
     this.#cost += cost;
