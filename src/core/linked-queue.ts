@@ -1,18 +1,15 @@
-/** An item's place in a {@link LinkedQueue}. */
+/** An item's place in a {@link LinkedQueue}, which alone changes it. */
 export interface QueuePlace<T> {
   readonly item: T;
-}
-
-interface Node<T> extends QueuePlace<T> {
-  previous: Node<T> | undefined;
-  next: Node<T> | undefined;
+  previous: QueuePlace<T> | undefined;
+  next: QueuePlace<T> | undefined;
   isIn: boolean;
 }
 
 /** First in, first out, and out of the middle too: every step takes constant time. */
 export class LinkedQueue<T> {
-  #head: Node<T> | undefined;
-  #tail: Node<T> | undefined;
+  #head: QueuePlace<T> | undefined;
+  #tail: QueuePlace<T> | undefined;
   #size = 0;
 
   get size(): number {
@@ -25,7 +22,7 @@ export class LinkedQueue<T> {
 
   /** Puts an item last. @returns what {@link remove} takes it out by */
   push(item: T): QueuePlace<T> {
-    const node: Node<T> = { item, previous: this.#tail, next: undefined, isIn: true };
+    const node: QueuePlace<T> = { item, previous: this.#tail, next: undefined, isIn: true };
     if (this.#tail === undefined) this.#head = node;
     else this.#tail.next = node;
     this.#tail = node;
@@ -34,8 +31,7 @@ export class LinkedQueue<T> {
   }
 
   /** Takes an item out. @returns false when it was out already */
-  remove(place: QueuePlace<T>): boolean {
-    const node = place as Node<T>;
+  remove(node: QueuePlace<T>): boolean {
     if (!node.isIn) return false;
     node.isIn = false;
     if (node.previous === undefined) this.#head = node.next;

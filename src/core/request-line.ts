@@ -30,6 +30,7 @@ const BODY = ',"body":';
 /** Reads a line that {@link requestLine} has made. */
 export function readRequestLine(line: string): SentRequest {
   const bodyAt = line.indexOf(BODY);
-  const { custom_id: customId, url: endpoint } = JSON.parse(`${line.slice(0, bodyAt)}}`);
+  const head: { readonly custom_id: string; readonly url: string } = JSON.parse(`${line.slice(0, bodyAt)}}`);
+  const { custom_id: customId, url: endpoint } = head;
   return { customId, endpoint, bodyText: line.slice(bodyAt + BODY.length, -1) };
 }

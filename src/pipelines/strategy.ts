@@ -76,9 +76,10 @@ function replyOf(answer: string | StrategyAnswer | LiveReply, attempt: LiveAttem
     throw new InternalError(`a strategy for ${attempt.endpoint} has to give whole replies`);
   }
   const { text, usage } = typeof answer === "string" ? { text: answer, usage: undefined } : answer;
+  const { model }: { readonly model?: string } = JSON.parse(attempt.bodyText);
   const body = {
     object: "chat.completion",
-    model: JSON.parse(attempt.bodyText).model,
+    model,
     choices: [{ index: 0, message: { role: "assistant", content: text }, finish_reason: "stop" }],
     ...(usage === undefined ? {} : { usage: { prompt_tokens: usage.input, completion_tokens: usage.output } }),
   };

@@ -1,17 +1,14 @@
 import { optionsOf } from "../../config/options.ts";
-import { Counters } from "../../core/counters.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { boundHeapGrowth } from "../memory.ts";
-import { observed, runFields } from "../observed-run.ts";
+import { runObserved } from "../observed-run.ts";
 import { accessProvider } from "../provider-access.ts";
-import { runHostOf } from "../run-host.ts";
-import { tellSummary } from "../tell-summary.ts";
 import { refuseTerminalInput } from "../terminal-input.ts";
 
 /** The whole pipeline over rows. */
 export const grade: Command = {
   name: "grade",
-  summary: "Sends every row through a model by way of the Batch API, and adds the answer to the row",
+  summary: "Sends every row through a model, by the Batch API or live, and adds the answer to the row",
   usage: "grade [INPUT…] [flags]",
   options: optionsOf("grade"),
   examples: [
@@ -42,18 +39,12 @@ async function run(context: CommandContext): Promise<number> {
   boundHeapGrowth();
   const { values } = context.configuration;
   const access = await accessProvider(context);
-  const counters = new Counters();
   try {
     const address = access.baseUrl === undefined ? {} : { baseUrl: access.baseUrl };
     const escalate = values.escalate.flatMap((models) => models.split(","));
     const settings = { ...values, ...address, escalate, inputs: context.positionals };
     const { grade: gradeRows } = await import("../../pipelines/grade.ts");
-    const host = { ...(await runHostOf(context, access)), counters };
-    const result = await observed(context, counters, () => gradeRows(settings, host));
-    await tellSummary(context, result.summary);
-    context.record.info("run.ended", runFields(result.summary));
-    if (result.error !== undefined) throw result.error;
-    return result.exitStatus;
+    return await runObserved(context, access, (host) => gradeRows(settings, host));
   } finally {
     await access.close();
   }

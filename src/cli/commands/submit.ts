@@ -1,12 +1,9 @@
 import { optionsOf } from "../../config/options.ts";
-import { Counters } from "../../core/counters.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { filterSettings } from "../filter-settings.ts";
 import { boundHeapGrowth } from "../memory.ts";
-import { observed, runFields } from "../observed-run.ts";
+import { runObserved } from "../observed-run.ts";
 import { accessProvider } from "../provider-access.ts";
-import { runHostOf } from "../run-host.ts";
-import { tellSummary } from "../tell-summary.ts";
 import { refuseTerminalInput } from "../terminal-input.ts";
 
 /** Request lines to result lines. */
@@ -37,17 +34,11 @@ async function run(context: CommandContext): Promise<number> {
   refuseTerminalInput("submit", context);
   boundHeapGrowth();
   const access = await accessProvider(context);
-  const counters = new Counters();
   try {
     const address = access.baseUrl === undefined ? {} : { baseUrl: access.baseUrl };
     const settings = { ...filterSettings(context.configuration), ...address, inputs: context.positionals };
     const { submitRequests } = await import("../../pipelines/submit-requests.ts");
-    const host = { ...(await runHostOf(context, access)), counters };
-    const result = await observed(context, counters, () => submitRequests(settings, host));
-    await tellSummary(context, result.summary);
-    context.record.info("run.ended", runFields(result.summary));
-    if (result.error !== undefined) throw result.error;
-    return result.exitStatus;
+    return await runObserved(context, access, (host) => submitRequests(settings, host));
   } finally {
     await access.close();
   }
