@@ -27,5 +27,6 @@ test.each<Delivery>(["reset", "hang"])(
     const closed = sendTwo((request, response) => {
       if (request.url === "/second") void deliver({ ...json({}), delivery }, response, TIMES);
     });
+    await expect(closed).resolves.toHaveLength(1);
   },
 );
