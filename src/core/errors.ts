@@ -88,6 +88,9 @@ export class UnfinishedError extends BgPipeError {
   }
 }
 
+/** Work is in flight, and the user has asked not to wait for it: the end that was expected. */
+export class LeftAtWorkError extends UnfinishedError {}
+
 /** There is no API key, or the provider refused it. */
 export class KeyRefusedError extends BgPipeError {
   constructor(message: string, details?: ErrorDetails) {
