@@ -35,7 +35,7 @@ export async function convertRows(settings: ConvertSettings, host: ConvertHost):
   const counters = new Counters();
   const { inputFormat: format, maxRecordBytes } = settings;
   const source = await RowSource.open({ ...host, paths, format, maxRecordBytes, counters });
-  const rows = await openRowsOutput(settings, source.format, host);
+  const rows = await openRowsOutput(settings, source, host);
   const errors = await openErrorsLines(settings);
   const how = { addedFields: [], addedColumns: [], onError: "skip" } as const;
   const outputs = new RowOutputs({ ...how, source, rows, errors, counters, signal: host.signal });

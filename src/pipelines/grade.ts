@@ -22,8 +22,8 @@ import { answerRows } from "./answer-rows.ts";
 import { type AskingParts, askingOptions, learnedOverhead, runChunkLimits } from "./asking.ts";
 import { goesByRows, modeSwitchOf } from "./asking-mode.ts";
 import { Money } from "./money.ts";
-import { openLedger, openProvider, outputFiles, runLabel } from "./open-run.ts";
-import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
+import { openLedger, openProvider, runLabel } from "./open-run.ts";
+import { type OpenOutput, openErrorsOutput, openRowsOutput, outputFiles } from "./outputs.ts";
 import { peekRows } from "./peek-rows.ts";
 import { planRows } from "./plan-rows.ts";
 import { prepareQuestion, type Question } from "./question.ts";
@@ -124,9 +124,9 @@ class GradeJob {
   }
 
   async run(): Promise<GradeResult> {
-    const { ledger, settings, host, counters } = this.#parts;
+    const { ledger, settings, host, source, counters } = this.#parts;
     const signature = this.#signature();
-    const files = outputFiles(settings);
+    const files = await outputFiles(settings, source);
     const label = runLabel(settings, this.#parts.question.request.model);
     const run = ledger.openRun({ pipeline: "grade", label, signature, isFresh: settings.fresh, files });
     host.log.debug("run.started", { run: run.id, provider: this.#parts.provider.name, label });
@@ -159,7 +159,7 @@ class GradeJob {
     const { settings, host, stop, question, source, ledger, money, counters } = this.#parts;
     const { outputField, meta: withMeta, order } = settings;
     const { endpoint, check } = question;
-    const rowsOutput = await openRowsOutput(settings, source.format, host);
+    const rowsOutput = await openRowsOutput(settings, source, host);
     const errorsOutput = await openErrorsOutput(settings, rowsOutput);
     const isTable = rowsOutput.format.isTable || errorsOutput?.format.isTable === true;
     const Room = order === "input" ? InputOrderRoom : CompletionOrderRoom;
@@ -201,9 +201,9 @@ class GradeJob {
     const columns = isTable ? await unlessAborted(source.columns, host.signal) : [];
     const options = { columns, addedColumns: this.#addedColumns() };
     if (isTable) refuseColumnClash(options);
-    const errors = errorsOutput && sinkOf(errorsOutput, options);
+    const errors = errorsOutput?.sink(options);
     const { onError } = settings;
-    await write(rows, { rows: sinkOf(rowsOutput, options), errors, onError, counters, signal: host.signal });
+    await write(rows, { rows: rowsOutput.sink(options), errors, onError, counters, signal: host.signal });
   }
 
   #steps() {
@@ -231,8 +231,8 @@ class GradeJob {
   /** Equal for executions of the same command over inputs of the same names. */
   #signature(): string {
     const { settings, question, provider } = this.#parts;
-    const { inputs, output, errors, order, onError, fresh, field, prompt, system, user } = settings;
-    const said = { inputs, output, errors, order, onError, fresh, field, prompt, system, user };
+    const { inputs, output, outputDir, errors, order, onError, fresh, field, prompt, system, user } = settings;
+    const said = { inputs, output, outputDir, errors, order, onError, fresh, field, prompt, system, user };
     const asked = { provider: provider.identity, endpoint: question.endpoint.path, request: question.request };
     return createHash("sha256").update(JSON.stringify({ said, asked })).digest("hex");
   }

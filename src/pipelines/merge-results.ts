@@ -74,7 +74,7 @@ interface OutputParts {
 
 async function openOutputs(settings: MergeSettings, host: MergeHost, parts: OutputParts): Promise<RowOutputs> {
   const { question, counters, source } = parts;
-  const rows = await openRowsOutput(settings, source.format, host);
+  const rows = await openRowsOutput(settings, source, host);
   const errors = await openErrorsOutput(settings, rows);
   const { onError } = settings;
   const { signal } = host;

@@ -6,7 +6,7 @@ import { addedFieldNames, extraColumns } from "../stages/merge.ts";
 import type { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import type { Step } from "./answer-rows.ts";
-import { type OpenOutput, sinkOf } from "./outputs.ts";
+import type { OpenOutput } from "./outputs.ts";
 import { followedBy } from "./peek-rows.ts";
 import type { GradeSettings } from "./settings.ts";
 
@@ -53,11 +53,11 @@ export class RowOutputs {
       const source = this.#isTable ? await this.#awaitColumns(rows) : rows;
       const options = { columns: this.#columns ?? [], addedColumns };
       if (this.#isTable) refuseColumnClash(options);
-      const errors = errorsOutput && sinkOf(errorsOutput, options);
-      await write(source, { rows: sinkOf(rowsOutput, options), errors, onError, counters, signal });
+      const errors = errorsOutput?.sink(options);
+      await write(source, { rows: rowsOutput.sink(options), errors, onError, counters, signal });
     } catch (error) {
-      await rowsOutput.output.abandon();
-      await errorsOutput?.output.abandon();
+      await rowsOutput.abandon();
+      await errorsOutput?.abandon();
       throw signal.aborted ? signal.reason : error;
     }
   }

@@ -16,6 +16,8 @@ export interface GradeSettings {
   readonly outputFormat?: string;
   /** A path; stdout when undefined or `-`. */
   readonly output?: string;
+  /** A folder that gets a file for each input; `output` wins over it. */
+  readonly outputDir?: string;
   readonly errors?: string;
   readonly order: "input" | "completion";
   readonly onError: "keep" | "skip" | "halt";

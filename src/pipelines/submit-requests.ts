@@ -22,8 +22,8 @@ import { runChunkLimits } from "./asking.ts";
 import type { GradeResult } from "./grade.ts";
 import { type DeskOptions, ModelDesks } from "./model-desks.ts";
 import { ModelsAsking } from "./models-asking.ts";
-import { openLedger, openProvider, outputFiles, runLabel } from "./open-run.ts";
-import { openErrorsLines, openLinesOutput, sinkOf } from "./outputs.ts";
+import { openLedger, openProvider, runLabel } from "./open-run.ts";
+import { openErrorsLines, openLinesOutput, outputFiles } from "./outputs.ts";
 import { planRows } from "./plan-rows.ts";
 import { openRequestLines, type RequestLines } from "./request-lines.ts";
 import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
@@ -97,7 +97,7 @@ class SubmitJob {
     const { ledger, settings, host, counters, lines } = this.#parts;
     const signature = this.#signature();
     const label = runLabel(settings, lines.first?.model ?? "no model");
-    const files = outputFiles(settings);
+    const files = await outputFiles(settings);
     const run = ledger.openRun({ pipeline: "submit", label, signature, isFresh: settings.fresh, files });
     if (run.isTakenOver) {
       host.log.debug("going on from an earlier, unfinished run", { run: run.id });
@@ -145,8 +145,8 @@ class SubmitJob {
     const errors = await openErrorsLines(settings);
     const { onError } = settings;
     await write(rows, {
-      rows: sinkOf(output, NO_COLUMNS),
-      errors: errors && sinkOf(errors, NO_COLUMNS),
+      rows: output.sink(NO_COLUMNS),
+      errors: errors?.sink(NO_COLUMNS),
       onError,
       counters,
       signal: host.signal,

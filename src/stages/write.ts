@@ -5,10 +5,48 @@ import type { AnsweredRow } from "../core/records.ts";
 import type { Encoder } from "../formats/format.ts";
 import type { Output } from "../io/output.ts";
 
-/** An output and what turns rows into its bytes. */
+/** Where rows go: `open`, `write` any number of times, `end` when all are written, and `commit` makes it final. */
 export interface Sink {
-  readonly output: Output;
-  readonly encoder: Encoder;
+  open(): Promise<void>;
+  /** @returns how many bytes that were */
+  write(rows: readonly AnsweredRow[]): Promise<number>;
+  end(): Promise<void>;
+  commit(): Promise<void>;
+  /** The run ends early: lets go of it without making it final. */
+  abandon(): Promise<void>;
+}
+
+/** An output, and what turns rows into its bytes. */
+export class EncodedSink implements Sink {
+  readonly #output: Output;
+  readonly #encoder: Encoder;
+
+  constructor(output: Output, encoder: Encoder) {
+    this.#output = output;
+    this.#encoder = encoder;
+  }
+
+  open(): Promise<void> {
+    return this.#output.write(this.#encoder.start());
+  }
+
+  async write(rows: readonly AnsweredRow[]): Promise<number> {
+    const text = this.#encoder.encode(rows);
+    await this.#output.write(text);
+    return Buffer.byteLength(text);
+  }
+
+  end(): Promise<void> {
+    return this.#output.write(this.#encoder.end());
+  }
+
+  commit(): Promise<void> {
+    return this.#output.commit();
+  }
+
+  abandon(): Promise<void> {
+    return this.#output.abandon();
+  }
 }
 
 export interface WriteOptions {
@@ -26,44 +64,43 @@ export interface WriteOptions {
 export async function write(source: AsyncIterable<readonly AnsweredRow[]>, options: WriteOptions): Promise<void> {
   const sinks = options.errors === undefined ? [options.rows] : [options.rows, options.errors];
   try {
-    for (const { output, encoder } of sinks) await output.write(encoder.start());
+    for (const sink of sinks) await sink.open();
     for await (const rows of source) await writeRows(rows, options);
-    for (const { output, encoder } of sinks) await output.write(encoder.end());
-    for (const { output } of sinks) await output.commit();
+    for (const sink of sinks) await sink.end();
+    for (const sink of sinks) await sink.commit();
   } catch (error) {
-    for (const { output } of sinks) await output.abandon();
+    for (const sink of sinks) await sink.abandon();
     throw error;
   }
 }
 
 async function writeRows(rows: readonly AnsweredRow[], options: WriteOptions): Promise<void> {
-  const { rows: sink, errors, onError, counters } = options;
+  const { errors, onError, counters } = options;
   const failed = rows.filter((row) => row.failure !== undefined);
   const halting = onError === "halt" ? failed[0] : undefined;
   const kept =
     onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
   const flow = counters.stage("write");
   flow.rows.in += rows.length;
-  await send(sink.encoder.encode(kept), options);
+  await send(kept, options);
   flow.rows.out += kept.length;
   counters.rowsWritten += kept.length;
   countOutcomes(kept, counters);
   if (halting?.failure !== undefined) throw new HaltError(halting.row.position, halting.failure);
-  if (errors !== undefined) await errors.output.write(errors.encoder.encode(failed));
+  if (errors !== undefined) await errors.write(failed);
   if (onError !== "skip") return;
   counters.rowsSkipped += failed.length;
   countOutcomes(failed, counters);
 }
 
-async function send(text: string, { rows: { output }, counters, signal }: WriteOptions): Promise<void> {
+async function send(kept: readonly AnsweredRow[], { rows, counters, signal }: WriteOptions): Promise<void> {
   const { bytes, blocked } = counters.stage("write");
   blocked.start();
   try {
-    await unlessAborted(output.write(text), signal);
+    bytes.out += await unlessAborted(rows.write(kept), signal);
   } finally {
     blocked.stop();
   }
-  bytes.out += Buffer.byteLength(text);
 }
 
 function countOutcomes(rows: readonly AnsweredRow[], counters: Counters): void {

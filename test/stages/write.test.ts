@@ -4,7 +4,7 @@ import { HaltError } from "../../src/core/errors.ts";
 import type { AnsweredRow, FailureCode } from "../../src/core/records.ts";
 import { jsonl } from "../../src/formats/jsonl.ts";
 import type { Output } from "../../src/io/output.ts";
-import { type WriteOptions, write } from "../../src/stages/write.ts";
+import { EncodedSink, type WriteOptions, write } from "../../src/stages/write.ts";
 import { errorOf, goodRow } from "./support.ts";
 
 /** An output in memory. */
@@ -44,8 +44,8 @@ function outputs(given: Partial<WriteOptions> = {}) {
   const encoder = { ...jsonl.createEncoder({ columns: [], addedColumns: [] }), start: () => "<\n", end: () => ">\n" };
   encoder.encode = (some) => some.map(({ row }) => `${row.position.line}\n`).join("");
   const options: WriteOptions = {
-    rows: { output: rows, encoder },
-    errors: { output: errors, encoder },
+    rows: new EncodedSink(rows, encoder),
+    errors: new EncodedSink(errors, encoder),
     onError: "keep",
     counters,
     signal: new AbortController().signal,
