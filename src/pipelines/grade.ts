@@ -21,6 +21,7 @@ import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
 import { type AskingParts, askingOptions, learnedOverhead, runChunkLimits } from "./asking.ts";
 import { goesByRows, modeSwitchOf } from "./asking-mode.ts";
+import { failurePolicy } from "./halting.ts";
 import { Money } from "./money.ts";
 import { openLedger, openProvider, runLabel } from "./open-run.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, outputFiles } from "./outputs.ts";
@@ -202,18 +203,23 @@ class GradeJob {
     const options = { columns, addedColumns: this.#addedColumns() };
     if (isTable) refuseColumnClash(options);
     const errors = errorsOutput?.sink(options);
-    const { onError } = settings;
-    await write(rows, { rows: rowsOutput.sink(options), errors, onError, counters, signal: host.signal });
+    await write(rows, {
+      rows: rowsOutput.sink(options),
+      errors,
+      ...failurePolicy(settings),
+      counters,
+      signal: host.signal,
+    });
   }
 
   #steps() {
     const { settings, question, provider } = this.#parts;
     const { render, endpoint, request, tokenizer, contextWindow } = question;
     const count = createCount({ tokenizer, endpoint, contextWindow });
-    const halt = createHalt();
+    const halt = createHalt(failurePolicy(settings).halts);
     return {
       build: createBuild({ render, endpoint, settings: request, provider: provider.identity }),
-      count: settings.onError === "halt" ? (rows: Parameters<typeof count>[0]) => halt(count(rows)) : count,
+      count: (rows: Parameters<typeof count>[0]) => halt(count(rows)),
     };
   }
 
@@ -231,8 +237,8 @@ class GradeJob {
   /** Equal for executions of the same command over inputs of the same names. */
   #signature(): string {
     const { settings, question, provider } = this.#parts;
-    const { inputs, output, outputDir, errors, order, onError, fresh, field, prompt, system, user } = settings;
-    const said = { inputs, output, outputDir, errors, order, onError, fresh, field, prompt, system, user };
+    const { inputs, output, outputDir, errors, order, onError, haltOn, fresh, field, prompt, system, user } = settings;
+    const said = { inputs, output, outputDir, errors, order, onError, haltOn, fresh, field, prompt, system, user };
     const asked = { provider: provider.identity, endpoint: question.endpoint.path, request: question.request };
     return createHash("sha256").update(JSON.stringify({ said, asked })).digest("hex");
   }

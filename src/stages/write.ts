@@ -1,7 +1,7 @@
 import { unlessAborted } from "../core/abort.ts";
 import type { Counters } from "../core/counters.ts";
 import { HaltError } from "../core/errors.ts";
-import type { AnsweredRow } from "../core/records.ts";
+import type { AnsweredRow, Failure } from "../core/records.ts";
 import type { Encoder } from "../formats/format.ts";
 import type { Output } from "../io/output.ts";
 
@@ -53,8 +53,10 @@ export interface WriteOptions {
   readonly rows: Sink;
   /** Where failed rows go, too. */
   readonly errors: Sink | undefined;
-  /** What becomes of a failed row: it is kept in the output, left out of it, or ends the run. */
-  readonly onError: "keep" | "skip" | "halt";
+  /** What becomes of a failed row: it is kept in the output, or left out of it. */
+  readonly onError: "keep" | "skip";
+  /** Whether a row's failure ends the run. */
+  readonly halts: (failure: Failure) => boolean;
   readonly counters: Counters;
   /** Ends the waiting for a reader that does not read. */
   readonly signal: AbortSignal;
@@ -75,22 +77,24 @@ export async function write(source: AsyncIterable<readonly AnsweredRow[]>, optio
 }
 
 async function writeRows(rows: readonly AnsweredRow[], options: WriteOptions): Promise<void> {
-  const { errors, onError, counters } = options;
-  const failed = rows.filter((row) => row.failure !== undefined);
-  const halting = onError === "halt" ? failed[0] : undefined;
-  const kept =
-    onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
+  const { errors, onError, counters, halts } = options;
+  const end = rows.findIndex(({ failure }) => failure !== undefined && halts(failure));
+  const written = end === -1 ? rows : rows.slice(0, end);
+  const failed = written.filter((row) => row.failure !== undefined);
+  const kept = onError === "keep" ? written : written.filter((row) => row.failure === undefined);
   const flow = counters.stage("write");
   flow.rows.in += rows.length;
   await send(kept, options);
   flow.rows.out += kept.length;
   counters.rowsWritten += kept.length;
   countOutcomes(kept, counters);
-  if (halting?.failure !== undefined) throw new HaltError(halting.row.position, halting.failure);
   if (errors !== undefined) await errors.write(failed);
-  if (onError !== "skip") return;
-  counters.rowsSkipped += failed.length;
-  countOutcomes(failed, counters);
+  if (onError === "skip") {
+    counters.rowsSkipped += failed.length;
+    countOutcomes(failed, counters);
+  }
+  const halting = rows[end];
+  if (halting?.failure !== undefined) throw new HaltError(halting.row.position, halting.failure);
 }
 
 async function send(kept: readonly AnsweredRow[], { rows, counters, signal }: WriteOptions): Promise<void> {

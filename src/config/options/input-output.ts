@@ -64,6 +64,14 @@ export const inputOutputOptions = {
     choices: ["keep", "skip", "halt"],
     default: "keep",
   },
+  "halt-on": {
+    type: "list",
+    summary: "Halt the run at the first row that failed with this code; several with commas",
+    group,
+    commands: ["grade", "submit", "merge"],
+    value: "CODE",
+    example: ["rejected"],
+  },
   meta: {
     type: "boolean",
     summary: "Add grade_meta to each row: batch, model, finish reason, usage, attempts; submit: bg_pipe to each line",
