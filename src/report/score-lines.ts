@@ -4,7 +4,7 @@ import { type Bar, barLines } from "./bar-lines.ts";
 import { formatCount, printable } from "./plain-text.ts";
 
 /** What is shown of many fields, bins or values; the rest is in the summary's file and in the report. */
-const MAX_FIELDS = 6;
+const MAX_FIELDS = 4;
 const MAX_BARS = 12;
 const MAX_LABEL = 32;
 const WIDTHS = { least: 40, most: 100 };
@@ -17,7 +17,7 @@ export function scoreLines(scores: readonly Distribution[], width: number): read
   const more = counted.length - shown.length;
   const room = Math.min(WIDTHS.most, Math.max(WIDTHS.least, width - 1));
   return [
-    ...shown.flatMap((one) => linesOf(one, room)),
+    ...shown.flatMap((one, index) => linesOf(one, { width: room, isFirst: index === 0 })),
     ...(more > 0 ? [`${INDENT}and ${formatCount(more)} more: see --summary, or bg-pipe report`] : []),
   ].map((line) => clipped(line, room));
 }
@@ -31,35 +31,36 @@ export function formatScore(value: number): string {
 }
 
 /** A bin, such as `3`, `0 to 4`, or `0.5 to 1` up to which it goes. */
-export function binLabel({ from, to }: Bin, kind: NumberDistribution["kind"]): string {
+export function binLabel({ from, to }: Bin, { kind, max }: Pick<NumberDistribution, "kind" | "max">): string {
   if (from === to) return formatScore(from);
-  const last = kind === "integer" ? to - 1 : to;
+  const last = kind === "integer" ? Math.min(to - 1, max ?? to) : to;
   return from === last ? formatScore(from) : `${formatScore(from)} to ${formatScore(last)}`;
 }
 
-function linesOf(distribution: Distribution, width: number): readonly string[] {
-  const title = `scores    ${titleOf(distribution)}`;
+function linesOf(distribution: Distribution, { width, isFirst }: Place): readonly string[] {
+  const title = `${isFirst ? "scores    " : INDENT}${titleOf(distribution)}`;
   const isCategory = distribution.kind === "category";
   const bars = isCategory ? categoryBars(distribution) : numberBars(distribution);
   return [title, ...barLines(bars, { width, indent: INDENT, alignment: isCategory ? "l" : "r" })];
+}
+
+interface Place {
+  readonly width: number;
+  readonly isFirst: boolean;
 }
 
 function titleOf(distribution: Distribution): string {
   const { field, answers, absent } = distribution;
   const of = `of ${formatCount(answers)}${absent > 0 ? `, ${formatCount(absent)} without` : ""}`;
   if (distribution.kind === "category") return `${printable(field)}, ${of}`;
-  const { mean, quantiles, min, max } = distribution;
-  if (mean === null || quantiles === null || min === null || max === null) return printable(field);
-  const figures = [
-    `mean ${formatScore(mean)}`,
-    `median ${formatScore(quantiles.p50)}`,
-    `from ${formatScore(min)} to ${formatScore(max)}`,
-  ];
-  return `${printable(field)}, ${of}: ${figures.join(", ")}`;
+  const { mean, quantiles } = distribution;
+  if (mean === null || quantiles === null) return printable(field);
+  return `${printable(field)}, ${of}: mean ${formatScore(mean)}, median ${formatScore(quantiles.p50)}`;
 }
 
-function numberBars({ bins, kind }: NumberDistribution): readonly Bar[] {
-  return fewer(bins, kind).map((bin) => ({ label: binLabel(bin, kind), count: bin.count }));
+function numberBars(distribution: NumberDistribution): readonly Bar[] {
+  const bins = fewer(distribution.bins, distribution.kind);
+  return bins.map((bin) => ({ label: binLabel(bin, distribution), count: bin.count }));
 }
 
 function fewer(bins: readonly Bin[], kind: NumberDistribution["kind"]): readonly Bin[] {
