@@ -1,6 +1,16 @@
 /* Draws the charts of a report: each is the JSON beside it, in the words of Plot. */
 (() => {
-  const { Plot } = globalThis;
+  const { Plot, d3 } = globalThis;
+  const inShort = d3.format("~s");
+  const formats = {
+    count: (value) => (Number.isInteger(value) ? inShort(value) : ""),
+    number: (value) => (Math.abs(value) < 1e5 ? String(Number(value.toPrecision(6))) : inShort(value)),
+  };
+
+  function scaleOf(scale) {
+    const format = formats[scale?.tickFormat];
+    return format === undefined ? scale : { ...scale, tickFormat: format };
+  }
 
   function markOf([name, data, options]) {
     if (name === "axisY" && options.labels) {
@@ -20,7 +30,9 @@
     if (width === 0 || place.dataset.width === String(width)) return;
     place.dataset.width = String(width);
     const style = { background: "none", overflow: "visible", fontSize: "12px", maxWidth: "100%" };
-    place.replaceChildren(Plot.plot({ style, ...options, width, marks: marks.map(markOf) }));
+    place.replaceChildren(
+      Plot.plot({ style, ...options, x: scaleOf(options.x), y: scaleOf(options.y), width, marks: marks.map(markOf) }),
+    );
   }
 
   const watcher = new ResizeObserver((entries) => {

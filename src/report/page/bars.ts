@@ -1,5 +1,5 @@
 import { formatCount } from "../plain-text.ts";
-import { type Chart, COLOR, percent, shortLabel } from "./chart.ts";
+import { type Chart, COLOR, percent, roomFor, shortLabel } from "./chart.ts";
 
 /** Something that is counted. */
 export interface LabelledCount {
@@ -9,7 +9,6 @@ export interface LabelledCount {
 
 /** Pixels for a bar and the gap behind it: the fewer there are, the more. */
 const BAR_HEIGHT = { least: 26, most: 46, room: 200 };
-const CHARACTER_WIDTH = 6.6;
 
 /** Counts as horizontal bars, one below the other, with the count behind each. */
 export function horizontalBars(counts: readonly LabelledCount[], color: string = COLOR.main): Chart {
@@ -20,16 +19,15 @@ export function horizontalBars(counts: readonly LabelledCount[], color: string =
     text: formatCount(count),
     tip: `${label}: ${formatCount(count)} (${percent(count, all)})`,
   }));
-  const longest = counts.reduce((length, { label }) => Math.max(length, shortLabel(label).length), 3);
+  const labels = counts.map(({ label }) => shortLabel(label));
   const keys = data.map(({ key }) => key);
   const { least, most, room } = BAR_HEIGHT;
   const height = Math.max(least, Math.min(most, room / counts.length));
-  const widest = data.reduce((length, { text }) => Math.max(length, text.length), 1);
   return {
     options: {
       height: Math.ceil(counts.length * height) + 10,
-      marginLeft: Math.ceil(longest * CHARACTER_WIDTH) + 14,
-      marginRight: Math.ceil(widest * CHARACTER_WIDTH) + 14,
+      marginLeft: roomFor(labels),
+      marginRight: roomFor(data.map(({ text }) => text)),
       marginTop: 4,
       marginBottom: 6,
       x: { axis: null },
@@ -38,11 +36,7 @@ export function horizontalBars(counts: readonly LabelledCount[], color: string =
     marks: [
       ["barX", data, { x: "count", y: "key", fill: color, rx2: 3 }],
       ["text", data, { x: "count", y: "key", text: "text", textAnchor: "start", dx: 6, fill: "currentColor" }],
-      [
-        "axisY",
-        keys,
-        { textAnchor: "end", tickSize: 0, label: null, labels: counts.map(({ label }) => shortLabel(label)) },
-      ],
+      ["axisY", keys, { textAnchor: "end", tickSize: 0, label: null, labels }],
       ["tip", data, { pointer: "y", x: "count", y: "key", title: "tip" }],
     ],
   };

@@ -2,7 +2,7 @@ import { type Html, html, scriptJson } from "./html.ts";
 
 /** A chart, as [Plot](https://observablehq.com/plot) takes it: everything that is data can be said. */
 export interface Chart {
-  /** Options of `Plot.plot`, without `marks` and `width`. */
+  /** Options of `Plot.plot`, without `marks` and `width`; a `tickFormat` may be `count` or `number`. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly marks: readonly Mark[];
 }
@@ -28,6 +28,7 @@ export const COLOR = {
   second: "var(--amber)",
   good: "var(--green)",
   bad: "var(--red)",
+  other: "var(--violet)",
   quiet: "var(--grey)",
 } as const;
 
@@ -65,7 +66,19 @@ export function percent(part: number, all: number): string {
   return all === 0 ? "–" : `${((100 * part) / all).toFixed(1)}%`;
 }
 
-/** A text that fits beside a chart. */
-export function shortLabel(text: string, length = 26): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+/** A text that fits beside a chart. What is too long loses its middle: names mostly differ at their ends. */
+export function shortLabel(text: string): string {
+  return text.length <= LABEL_LENGTH
+    ? text
+    : `${text.slice(0, LABEL_LENGTH - TAIL_LENGTH - 1)}…${text.slice(-TAIL_LENGTH)}`;
 }
+
+/** Pixels that a text takes in a chart, and a little more. */
+export function roomFor(texts: readonly string[]): number {
+  const longest = texts.reduce((length, text) => Math.max(length, text.length), 1);
+  return Math.ceil(longest * CHARACTER_WIDTH) + 14;
+}
+
+const LABEL_LENGTH = 26;
+const TAIL_LENGTH = 9;
+const CHARACTER_WIDTH = 6.6;

@@ -7,7 +7,7 @@ export const PHASES = {
   running: COLOR.main,
   finalising: COLOR.second,
   "to be collected": COLOR.soft,
-  "at the provider": COLOR.main,
+  "at the provider": COLOR.other,
   live: COLOR.good,
 } as const;
 export type PhaseName = keyof typeof PHASES;

@@ -1,6 +1,6 @@
 import { formatCount, formatDuration } from "../../plain-text.ts";
 import type { BatchSpan, RunReport } from "../../run-report.ts";
-import { type Chart, figure, shortLabel, table } from "../chart.ts";
+import { type Chart, figure, table } from "../chart.ts";
 import { type Html, html } from "../html.ts";
 import { PHASES, type Phase, type PhaseName, phasesOf } from "../phases.ts";
 import type { PageSection } from "../section.ts";
@@ -20,7 +20,7 @@ interface Lane {
 
 function figureOf({ batches: { listed, total, every }, made_at: madeAt }: RunReport): Html {
   const lanes = listed.map((span) => ({ span, phases: phasesOf(span, Date.parse(madeAt)) }));
-  const some = every === 1 ? "" : `; every ${formatCount(every)}th is shown`;
+  const some = every === 1 ? "" : `; one in ${formatCount(every)} is shown`;
   return figure({
     title: total === 1 ? "One batch" : `${formatCount(total)} batches, oldest first`,
     note: `${phaseNote(lanes)}${some}`,
@@ -40,7 +40,7 @@ function chartOf(lanes: readonly Lane[]): Chart {
   const used = usedPhases(lanes);
   const isLabelled = lanes.length <= 30;
   const keys = lanes.map((_, key) => key);
-  const labels = lanes.map(({ span }) => shortLabel(span.batch_id ?? span.chunk, 40).slice(-8));
+  const labels = lanes.map(({ span }) => (span.batch_id ?? span.chunk).slice(-8));
   return {
     options: {
       height: Math.ceil(lanes.length * laneHeight) + 40,

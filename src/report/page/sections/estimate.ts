@@ -1,7 +1,7 @@
 import { formatErrorPercent } from "../../estimate-error.ts";
 import { formatCount } from "../../plain-text.ts";
 import type { Compared } from "../../run-report.ts";
-import { type Chart, COLOR, figure, table } from "../chart.ts";
+import { type Chart, COLOR, figure, roomFor, table } from "../chart.ts";
 import { type Html, html } from "../html.ts";
 import type { PageSection } from "../section.ts";
 
@@ -44,12 +44,11 @@ function comparison<Amount>(title: string, compared: Compared<Amount>, writing: 
 }
 
 function chartOf(data: readonly { readonly name: string; readonly size: number; readonly text: string }[]): Chart {
-  const longest = data.reduce((length, { text }) => Math.max(length, text.length), 1);
   return {
     options: {
       height: 92,
       marginLeft: 74,
-      marginRight: Math.ceil(longest * 6.6) + 14,
+      marginRight: roomFor(data.map(({ text }) => text)),
       marginTop: 4,
       marginBottom: 4,
       x: { axis: null },

@@ -1,6 +1,6 @@
 import { formatCount } from "../../plain-text.ts";
 import type { ModelFigures } from "../../run-report.ts";
-import { type Chart, COLOR, figure, shortLabel, table } from "../chart.ts";
+import { type Chart, COLOR, figure, roomFor, shortLabel, table } from "../chart.ts";
 import { html } from "../html.ts";
 import type { PageContext, PageSection } from "../section.ts";
 
@@ -46,7 +46,7 @@ function tokensChart(all: readonly ModelFigures[]): Chart {
   );
   const color = { domain: used.map(([kind]) => kind), range: used.map(([, value]) => value), legend: true };
   return {
-    options: { ...rowOptions(all), color, x: { label: null, grid: true, ticks: 4, tickFormat: "~s" } },
+    options: { ...rowOptions(all), color, x: { label: null, grid: true, ticks: 4, tickFormat: "count" } },
     marks: [["barX", data, { x: "tokens", y: "key", fill: "kind", title: "tip", tip: true }], axis(all)],
   };
 }
@@ -74,7 +74,13 @@ function costChart(all: readonly ModelFigures[], usd: PageContext["usd"]): Chart
     one.cost_usd === null ? [] : [{ key, dollars: Number(one.cost_usd) / 1e12, text: usd(one.cost_usd) }],
   );
   return {
-    options: { ...rowOptions(all), marginRight: 64, marginTop: 20, marginBottom: 20, x: { label: null, axis: null } },
+    options: {
+      ...rowOptions(all),
+      marginRight: roomFor(data.map(({ text }) => text)),
+      marginTop: 20,
+      marginBottom: 20,
+      x: { label: null, axis: null },
+    },
     marks: [
       ["barX", data, { x: "dollars", y: "key", fill: COLOR.main, rx2: 3 }],
       ["text", data, { x: "dollars", y: "key", text: "text", textAnchor: "start", dx: 6, fill: "currentColor" }],
@@ -84,10 +90,9 @@ function costChart(all: readonly ModelFigures[], usd: PageContext["usd"]): Chart
 }
 
 function rowOptions(all: readonly ModelFigures[]) {
-  const longest = all.reduce((length, one) => Math.max(length, labelOf(one).length), 4);
   return {
     height: all.length * ROW_HEIGHT + 40,
-    marginLeft: Math.ceil(longest * 6.6) + 14,
+    marginLeft: roomFor(all.map(labelOf)),
     y: { domain: all.map((_, key) => key), label: null, axis: null, padding: 0.35 },
   };
 }

@@ -18,6 +18,8 @@ export const scores: PageSection = {
 
 const MAX_CATEGORIES = 20;
 const HEIGHT = 230;
+/** Characters that stand side by side above columns on a telephone. */
+const LABELS_LENGTH = 42;
 
 function figureOf(distribution: Distribution): Html {
   return distribution.kind === "category" ? categoryFigure(distribution) : numberFigure(distribution);
@@ -59,6 +61,7 @@ function columns(distribution: NumberDistribution): Chart {
   }));
   const labels = data.filter(({ count }) => count > 0).map((one) => ({ ...one, text: formatCount(one.count) }));
   const isFew = bins.length <= 12;
+  const hasRoom = labels.reduce((length, { text }) => length + text.length + 1, 0) <= LABELS_LENGTH;
   const isNarrow = isFew && data.every(({ value }) => value.length <= 4);
   return {
     options: {
@@ -74,7 +77,7 @@ function columns(distribution: NumberDistribution): Chart {
     marks: [
       ["barY", data, { x: "value", y: "count", fill: COLOR.main, ry2: 3 }],
       ["ruleY", [0], { stroke: "var(--line)" }],
-      ...(isFew
+      ...(hasRoom
         ? [["text", labels, { x: "value", y: "count", text: "text", dy: -8, fill: "currentColor" }] as const]
         : []),
       ["tip", data, { pointer: "x", x: "value", y: "count", title: "tip" }],
@@ -86,7 +89,7 @@ function histogram(distribution: NumberDistribution): Chart {
   const data = distribution.bins.map((bin) => ({ ...bin, tip: tipOf(bin, distribution) }));
   const middles = data.map((bin) => ({ ...bin, middle: (bin.from + bin.to) / 2 }));
   return {
-    options: { ...plain(10), x: { label: null, nice: true } },
+    options: { ...plain(10), x: { label: null, nice: true, tickFormat: "number" } },
     marks: [
       ["rectY", data, { x1: "from", x2: "to", y: "count", fill: COLOR.main, insetLeft: 0.5, insetRight: 0.5 }],
       ["ruleY", [0], { stroke: "var(--line)" }],
@@ -96,7 +99,7 @@ function histogram(distribution: NumberDistribution): Chart {
 }
 
 function plain(marginTop: number) {
-  return { height: HEIGHT, marginTop, marginLeft: 48, y: { label: null, grid: true, ticks: 4, tickFormat: "~s" } };
+  return { height: HEIGHT, marginTop, marginLeft: 48, y: { label: null, grid: true, ticks: 4, tickFormat: "count" } };
 }
 
 function tipOf(bin: Bin, distribution: NumberDistribution): string {
