@@ -3,6 +3,7 @@ import { unlessAborted } from "../core/abort.ts";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError } from "../core/errors.ts";
 import type { AnsweredRow, Row } from "../core/records.ts";
+import { ScoreTally } from "../core/scores/score-tally.ts";
 import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
 import type { Run, RunEnd } from "../ledger/ledger.ts";
@@ -62,6 +63,7 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   try {
     const money = moneyOf({ settings, host, question, provider, ledger, modeSwitch });
     const { model } = question.request;
+    counters.scores = new ScoreTally(question.scores);
     counters.run = { pipeline: "grade", provider: provider.name, model, isPriced: money.isPriced };
     const parts = { settings, host: stoppable, stop, question, provider, counters, source, ledger, money, modeSwitch };
     const job = new GradeJob({ ...parts, strategy });

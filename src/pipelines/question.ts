@@ -3,6 +3,7 @@ import { ConfigurationError, InputMissingError, messageOf, UsageError } from "..
 import type { RenderedPrompt } from "../core/prompt.ts";
 import type { Fields } from "../core/records.ts";
 import { load, nearest } from "../core/registry.ts";
+import type { ScoreField } from "../core/scores/score-field.ts";
 import type { AnswerCheck } from "../core/verdicts.ts";
 import type { Endpoint, RequestSettings } from "../endpoints/endpoint.ts";
 import { endpoints } from "../endpoints/index.ts";
@@ -14,6 +15,7 @@ import { flagText, type Prompt } from "../prompts/prompt.ts";
 import { promptFromValue } from "../prompts/read-prompt.ts";
 import { createRenderer } from "../prompts/renderer.ts";
 import { type JsonSchema, loadSchema } from "../prompts/schema.ts";
+import { scoreFields } from "../prompts/score-fields.ts";
 import { toStrictSchema } from "../prompts/strict-schema.ts";
 import { tokenizers } from "../tokens/index.ts";
 import { findModel, mergeModels, parseModels } from "../tokens/models.ts";
@@ -56,6 +58,8 @@ export interface Question {
   readonly check: AnswerCheck | undefined;
   /** The columns that an answer fills in a table. */
   readonly columns: readonly string[];
+  /** The fields of an answer that are counted for the summary. */
+  readonly scores: readonly ScoreField[];
 }
 
 /** The emulator answers under any name; this one has the tokenizer of today's models. */
@@ -92,6 +96,7 @@ export async function prepareQuestion(
     ...(await describeModel(settings, { name: model, models: data.models })),
     check: schema === undefined ? undefined : createAnswerChecker(schema),
     columns: answerColumns(schema, settings.outputField),
+    scores: scoreFields(schema, settings.outputField),
   };
 }
 

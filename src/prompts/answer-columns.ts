@@ -25,7 +25,7 @@ function columnsOf({ root, above }: Place, value: unknown, name: string): readon
 }
 
 /** What a local `$ref` points at; the value itself when it is none. */
-function followReference(root: JsonSchema, value: unknown): unknown {
+export function followReference(root: JsonSchema, value: unknown): unknown {
   if (!isObject(value) || typeof value.$ref !== "string") return value;
   const [start, ...steps] = value.$ref.split("/");
   if (start !== "#") return undefined;

@@ -62,6 +62,7 @@ class Merge {
     }
     const answer = this.#read(key, state.result);
     counters.costOfRows += this.#costOf(state, answer) ?? 0n;
+    if (isJson) counters.scores.add(answer.text ?? "null");
     const added = [{ name: outputField, json: answerJson(answer, isJson) }, ...meta(answer)];
     return settled.isKnown === true ? { row, added, isKnown: true } : { row, added };
   }

@@ -30,9 +30,9 @@ export const inputOutputOptions = {
   },
   output: {
     type: "string",
-    summary: "Write rows here, by way of a temporary file beside it; - is stdout",
+    summary: "Write rows here (report: the page), by way of a temporary file beside it; - is stdout",
     group,
-    commands: ["grade", "build", "submit", "merge", "convert"],
+    commands: ["grade", "build", "submit", "merge", "convert", "report"],
     alias: "o",
     value: "FILE",
     path: "file",
