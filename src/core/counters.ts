@@ -47,6 +47,8 @@ export class Counters {
   /** Rows that went to the file of failed rows instead of the output. */
   rowsSkipped = 0;
   rowsAnswered = 0;
+  /** Of those that came out, the rows whose answer was mended. */
+  rowsRepaired = 0;
   readonly rowsFailed = new Map<FailureCode, number>();
   /** Rows that asked something new. */
   rowsAsked = 0;

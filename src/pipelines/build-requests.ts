@@ -59,7 +59,7 @@ async function openOutputs(settings: BuildSettings, host: BuildHost, parts: Outp
   const rows = await openLinesOutput(settings, host);
   const errors = await openErrorsOutput(settings, source);
   const { outputField } = settings;
-  const added = answerFields({ outputField, meta: false }, question.columns);
+  const added = answerFields({ outputField, meta: false }, question);
   return new RowOutputs({ ...added, onError: "skip", source, rows, errors, counters, signal: host.signal });
 }
 

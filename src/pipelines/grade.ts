@@ -176,7 +176,7 @@ class GradeJob {
         results,
         endpoint,
         outputField,
-        isJson: check !== undefined,
+        check,
         withMeta,
         costOf: money.costOf,
         counters,
@@ -199,7 +199,8 @@ class GradeJob {
   async #write(rows: AsyncIterable<readonly AnsweredRow[]>, { rowsOutput, errorsOutput, isTable }: Outputs) {
     const { source, host, settings, counters } = this.#parts;
     const columns = isTable ? await unlessAborted(source.columns, host.signal) : [];
-    const options = { columns, addedColumns: this.#addedColumns() };
+    const { mixedColumns } = this.#parts.question;
+    const options = { columns, addedColumns: this.#addedColumns(), mixedColumns };
     if (isTable) refuseColumnClash(options);
     const errors = errorsOutput && sinkOf(errorsOutput, options);
     const { onError } = settings;

@@ -78,7 +78,7 @@ async function openOutputs(settings: MergeSettings, host: MergeHost, parts: Outp
   const errors = await openErrorsOutput(settings, rows);
   const { onError } = settings;
   const { signal } = host;
-  const added = answerFields(settings, question.columns);
+  const added = answerFields(settings, question);
   return new RowOutputs({ ...added, source, rows, errors, onError, counters, signal });
 }
 

@@ -4,7 +4,7 @@ import type { RenderedPrompt } from "../core/prompt.ts";
 import type { Fields } from "../core/records.ts";
 import { load, nearest } from "../core/registry.ts";
 import type { AnswerCheck } from "../core/verdicts.ts";
-import type { Endpoint, RequestSettings } from "../endpoints/endpoint.ts";
+import type { AnswerSchema, Endpoint, RequestSettings } from "../endpoints/endpoint.ts";
 import { endpoints } from "../endpoints/index.ts";
 import { createAnswerChecker } from "../prompts/answer-checker.ts";
 import { answerColumns } from "../prompts/answer-columns.ts";
@@ -14,6 +14,7 @@ import { flagText, type Prompt } from "../prompts/prompt.ts";
 import { promptFromValue } from "../prompts/read-prompt.ts";
 import { createRenderer } from "../prompts/renderer.ts";
 import { type JsonSchema, loadSchema } from "../prompts/schema.ts";
+import { faultInFile, type SchemaFault } from "../prompts/schema-faults.ts";
 import { toStrictSchema } from "../prompts/strict-schema.ts";
 import { tokenizers } from "../tokens/index.ts";
 import { findModel, mergeModels, parseModels } from "../tokens/models.ts";
@@ -34,6 +35,7 @@ export type QuestionSettings = Pick<
   | "user"
   | "field"
   | "schema"
+  | "strict"
   | "examples"
   | "maxOutputTokens"
   | "temperature"
@@ -56,6 +58,8 @@ export interface Question {
   readonly check: AnswerCheck | undefined;
   /** The columns that an answer fills in a table. */
   readonly columns: readonly string[];
+  /** Those in which a text is written as JSON where it could be taken for another value. */
+  readonly mixedColumns: ReadonlySet<string>;
 }
 
 /** The emulator answers under any name; this one has the tokenizer of today's models. */
@@ -77,13 +81,13 @@ export async function prepareQuestion(
   const files = new SettingsFiles(read);
   const endpoint = await load("endpoint", endpoints, settings.endpoint);
   const prompt = await choosePrompt(settings, data.prompts, files);
-  const schema =
-    settings.schema === undefined ? prompt.schema : loadSchema(...(await files.read(settings.schema, "schema")));
+  const asked = await askedSchema(settings, prompt, files);
+  const schema = asked?.schema;
   const examples = settings.examples === undefined ? undefined : await files.read(settings.examples, "examples");
   const model = modelName(settings);
   return {
     endpoint,
-    request: requestSettings(settings, model, schema && { name: prompt.schemaName, schema: toStrictSchema(schema) }),
+    request: requestSettings(settings, model, asked && sentSchema(prompt.schemaName, asked)),
     render: createRenderer({
       prompt,
       field: settings.field,
@@ -91,8 +95,38 @@ export async function prepareQuestion(
     }),
     ...(await describeModel(settings, { name: model, models: data.models })),
     check: schema === undefined ? undefined : createAnswerChecker(schema),
-    columns: answerColumns(schema, settings.outputField),
+    ...columnsOf(settings, asked),
   };
+}
+
+/** A schema as the user gave it, and how it is sent. */
+interface AskedSchema {
+  readonly schema: JsonSchema;
+  readonly isStrict: boolean;
+  readonly fault: SchemaFault | undefined;
+}
+
+async function askedSchema(
+  { schema: path, strict }: QuestionSettings,
+  prompt: Prompt,
+  files: SettingsFiles,
+): Promise<AskedSchema | undefined> {
+  const isStrict = strict !== false && prompt.isStrict !== false;
+  if (path === undefined) return prompt.schema && { schema: prompt.schema, isStrict, fault: prompt.schemaFault };
+  const [text, file] = await files.read(path, "schema");
+  return { schema: loadSchema(text, file), isStrict, fault: faultInFile(text, file) };
+}
+
+function sentSchema(name: string, { schema, isStrict, fault }: AskedSchema): AnswerSchema {
+  return isStrict ? { name, schema: toStrictSchema(schema, fault) } : { name, schema, isStrict };
+}
+
+/** With tools, an answer may be a call in the place of the object. */
+function columnsOf({ outputField, param }: QuestionSettings, asked: AskedSchema | undefined) {
+  const { names, mixed } = answerColumns(asked?.schema, outputField, asked?.isStrict);
+  const calls = ["tool_calls", "text"].map((name) => `${outputField}.${name}`);
+  const withCalls = asked !== undefined && "tools" in param && !names.includes(outputField);
+  return { columns: withCalls ? [...new Set([...names, ...calls])] : names, mixedColumns: mixed };
 }
 
 function modelName({ model, provider }: QuestionSettings): string {
@@ -104,7 +138,7 @@ function modelName({ model, provider }: QuestionSettings): string {
 function requestSettings(
   { maxOutputTokens, temperature, param }: QuestionSettings,
   model: string,
-  schema: { readonly name: string; readonly schema: JsonSchema } | undefined,
+  schema: AnswerSchema | undefined,
 ): RequestSettings {
   return {
     model,

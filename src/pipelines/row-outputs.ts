@@ -8,6 +8,7 @@ import { write } from "../stages/write.ts";
 import type { Step } from "./answer-rows.ts";
 import { type OpenOutput, sinkOf } from "./outputs.ts";
 import { followedBy } from "./peek-rows.ts";
+import type { Question } from "./question.ts";
 import type { GradeSettings } from "./settings.ts";
 
 export interface RowOutputsOptions extends Pick<GradeSettings, "onError"> {
@@ -17,6 +18,7 @@ export interface RowOutputsOptions extends Pick<GradeSettings, "onError"> {
   /** The fields that are added to a row, and the columns they fill in a table. */
   readonly addedFields: readonly string[];
   readonly addedColumns: readonly string[];
+  readonly mixedColumns?: ReadonlySet<string>;
   readonly counters: Counters;
   readonly signal: AbortSignal;
 }
@@ -48,10 +50,18 @@ export class RowOutputs {
 
   /** Writes the rows, and makes the outputs final. */
   async write(rows: AsyncIterable<readonly AnsweredRow[]>): Promise<void> {
-    const { rows: rowsOutput, errors: errorsOutput, addedColumns, onError, counters, signal } = this.#options;
+    const {
+      rows: rowsOutput,
+      errors: errorsOutput,
+      addedColumns,
+      mixedColumns,
+      onError,
+      counters,
+      signal,
+    } = this.#options;
     try {
       const source = this.#isTable ? await this.#awaitColumns(rows) : rows;
-      const options = { columns: this.#columns ?? [], addedColumns };
+      const options = { columns: this.#columns ?? [], addedColumns, ...(mixedColumns && { mixedColumns }) };
       if (this.#isTable) refuseColumnClash(options);
       const errors = errorsOutput && sinkOf(errorsOutput, options);
       await write(source, { rows: sinkOf(rowsOutput, options), errors, onError, counters, signal });
@@ -80,10 +90,10 @@ export class RowOutputs {
 /** What answers and errors add to a row. */
 export function answerFields(
   { outputField, meta }: Pick<GradeSettings, "outputField" | "meta">,
-  answerColumns: readonly string[],
-): Pick<RowOutputsOptions, "addedFields" | "addedColumns"> {
-  const addedColumns = [...answerColumns, ...extraColumns(outputField, meta)];
-  return { addedFields: addedFieldNames(outputField, meta), addedColumns };
+  { columns, mixedColumns }: Pick<Question, "columns" | "mixedColumns">,
+): Pick<RowOutputsOptions, "addedFields" | "addedColumns" | "mixedColumns"> {
+  const addedColumns = [...columns, ...extraColumns(outputField, meta)];
+  return { addedFields: addedFieldNames(outputField, meta), addedColumns, mixedColumns };
 }
 
 function noColumns(): InputDataError {

@@ -29,6 +29,8 @@ export interface GradeSettings {
   readonly user?: string;
   readonly field: string;
   readonly schema?: string;
+  /** Whether schemas are sent in the provider's strict mode; they are when undefined. */
+  readonly strict?: boolean;
   readonly examples?: string;
   readonly maxOutputTokens?: number;
   readonly temperature?: number;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { TextOrigin } from "../core/text-origin.ts";
+import type { SchemaFault } from "./schema-faults.ts";
 
 /** A prompt: what is asked of the model about each row. */
 export interface Prompt {
@@ -10,6 +11,10 @@ export interface Prompt {
   readonly user: PromptText;
   /** The JSON Schema an answer has to satisfy, as the user wrote it. */
   readonly schema?: Readonly<Record<string, unknown>>;
+  /** Makes the error for a place in the schema. */
+  readonly schemaFault?: SchemaFault;
+  /** False where the schema is to be sent as it is, without the provider's strict mode. */
+  readonly isStrict?: false;
   /** The schema's name for the provider. */
   readonly schemaName: string;
   readonly examples: readonly Example[];
@@ -43,6 +48,7 @@ export const promptShape = z.strictObject({
   system: z.string().optional(),
   user: z.string().min(1),
   schema: z.record(z.string(), z.unknown()).optional(),
+  strict: z.boolean().optional(),
   schema_name: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 letters, digits, _ or -")

@@ -2,6 +2,7 @@ import { ConfigurationError } from "../core/errors.ts";
 import type { TextOrigin } from "../core/text-origin.ts";
 import { type Prompt, type PromptText, promptShape } from "./prompt.ts";
 import { checkSchema } from "./schema.ts";
+import type { SchemaFault } from "./schema-faults.ts";
 import { shapeError } from "./shape-error.ts";
 
 /** Knows where in a file the value at the end of a path stands. */
@@ -24,7 +25,7 @@ const DEFAULT_SCHEMA_NAME = "answer";
 export function readPrompt(places: Places, { name, value, path }: RawPrompt): Prompt {
   const parsed = promptShape.safeParse(value);
   if (!parsed.success) throw shapeError(places, path, parsed.error.issues);
-  const { description, system, user, schema, schema_name, examples } = parsed.data;
+  const { description, system, user, schema, strict, schema_name, examples } = parsed.data;
   if (schema !== undefined) checkSchema(schema, places.originOf([...path, "schema"]));
   const textAt = (key: string, text: string): PromptText => ({ text, origin: places.originOf([...path, key]) });
   return {
@@ -34,8 +35,13 @@ export function readPrompt(places: Places, { name, value, path }: RawPrompt): Pr
     examples: examples ?? [],
     ...(description !== undefined && { description }),
     ...(system !== undefined && { system: textAt("system", system) }),
-    ...(schema !== undefined && { schema }),
+    ...(schema !== undefined && { schema, schemaFault: faultAt(places, [...path, "schema"]) }),
+    ...(strict === false && { isStrict: false }),
   };
+}
+
+function faultAt(places: Places, start: readonly PropertyKey[]): SchemaFault {
+  return (path, problem, hint) => places.error([...start, ...path], "key", problem, hint);
 }
 
 /**

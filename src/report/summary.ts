@@ -14,6 +14,8 @@ export interface Summary {
     /** Left out of the output, as `--on-error skip` asks. */
     readonly skipped: number;
     readonly answered: number;
+    /** Of them, those whose answer was no JSON as it came, and could be mended without a loss. */
+    readonly repaired: number;
     readonly failed: number;
     readonly failed_by_code: Readonly<Partial<Record<FailureCode, number>>>;
   };
@@ -95,6 +97,7 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
       written: counters.rowsWritten,
       skipped: counters.rowsSkipped,
       answered: counters.rowsAnswered,
+      repaired: counters.rowsRepaired,
       failed: counters.rowsFailedTotal,
       failed_by_code: Object.fromEntries(counters.rowsFailed),
     },
@@ -147,7 +150,7 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
   const { rows, requests, tokens } = summary;
   const { billed, input_error_percent: error } = tokens;
   return [
-    `rows      ${n(rows.read)} read, ${n(rows.answered)} answered, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
+    `rows      ${n(rows.read)} read, ${answeredText(rows)}, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
     `requests  ${sources(requests)}`,
     ...waysLines(summary),
     ...(tokens.estimated_input > 0 ? [`tokens    ${n(tokens.estimated_input)} input estimated`] : []),
@@ -161,6 +164,10 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
     ...costLines(summary, usd),
     ...(rows.skipped > 0 ? [`skipped   ${n(rows.skipped)} failed rows are not in the output`] : []),
   ];
+}
+
+function answeredText({ answered, repaired }: Summary["rows"]): string {
+  return `${n(answered)} answered${repaired === 0 ? "" : ` (${n(repaired)} repaired)`}`;
 }
 
 /** By which way it was asked. */

@@ -1,10 +1,11 @@
-import { answerJson, failedRow, META_FIELDS, metaField } from "../core/added-answer.ts";
+import { failedRow, META_FIELDS, metaField, type WrittenAnswer, writtenAnswer } from "../core/added-answer.ts";
 import type { Counters } from "../core/counters.ts";
 import { InternalError } from "../core/errors.ts";
 import { triedSoOften } from "../core/failures.ts";
 import { customIdOf, keyOf } from "../core/keys.ts";
 import type { Mode } from "../core/mode.ts";
 import type { AddedField, AnsweredRow, Usage } from "../core/records.ts";
+import type { AnswerCheck } from "../core/verdicts.ts";
 import type { Endpoint, ModelAnswer } from "../endpoints/endpoint.ts";
 import type { Chunk, Ledger, ResultLocation } from "../ledger/ledger.ts";
 import type { ResultReader } from "../ledger/result-reader.ts";
@@ -18,8 +19,8 @@ export interface MergeOptions {
   readonly endpoint: Endpoint;
   /** The field the answer goes into; failures go into NAME_error, what is known beside into NAME_meta. */
   readonly outputField: string;
-  /** Whether answers are JSON, as a schema asks for, and not plain text. */
-  readonly isJson: boolean;
+  /** Reads answers as the schema asks for them; undefined where they are plain text. */
+  readonly check: AnswerCheck | undefined;
   readonly withMeta: boolean;
   /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
   readonly costOf: (usage: Usage, mode: Mode, model: string) => bigint | undefined;
@@ -52,17 +53,19 @@ class Merge {
   }
 
   answer(settled: SettledRow): AnsweredRow {
-    const { outputField, isJson, counters } = this.#options;
+    const { outputField, check, counters } = this.#options;
     if ("failure" in settled) return failedRow(settled.row, settled.failure, outputField);
     const { row, key, state } = settled;
-    const meta = (answer?: ModelAnswer) => this.#meta(key, state, this.#costOf(state, answer), answer);
+    const meta = (answer?: ModelAnswer, written?: WrittenAnswer) => this.#meta(key, state, { answer, written });
     if (state.kind === "failed") {
       const billed = state.result === undefined ? undefined : this.#read(key, state.result);
       return failedRow(row, triedSoOften(state), outputField, meta(billed));
     }
     const answer = this.#read(key, state.result);
     counters.costOfRows += this.#costOf(state, answer) ?? 0n;
-    const added = [{ name: outputField, json: answerJson(answer, isJson) }, ...meta(answer)];
+    const written = writtenAnswer(answer, check);
+    if (written.repaired !== undefined) counters.rowsRepaired++;
+    const added = [{ name: outputField, json: written.json }, ...meta(answer, written)];
     return settled.isKnown === true ? { row, added, isKnown: true } : { row, added };
   }
 
@@ -104,12 +107,7 @@ class Merge {
     return chunk;
   }
 
-  #meta(
-    key: string,
-    state: SettledState,
-    cost: bigint | undefined,
-    answer: ModelAnswer | undefined,
-  ): readonly AddedField[] {
+  #meta(key: string, state: SettledState, { answer, written }: KnownAnswer): readonly AddedField[] {
     if (!this.#options.withMeta) return [];
     const meta = {
       custom_id: customIdOf(key),
@@ -117,9 +115,17 @@ class Merge {
       model: answer?.model ?? null,
       finish_reason: answer?.finishReason ?? null,
       usage: answer?.usage ?? null,
-      cost_usd: usdInJson(cost),
+      cost_usd: usdInJson(this.#costOf(state, answer)),
       attempts: state.attempts,
+      ...(written?.repaired && { repaired: written.repaired }),
+      ...(answer?.logprobs && { logprobs: answer.logprobs }),
     };
     return [metaField(this.#options.outputField, meta)];
   }
+}
+
+/** What is known of an answer, and how it is written. */
+interface KnownAnswer {
+  readonly answer: ModelAnswer | undefined;
+  readonly written: WrittenAnswer | undefined;
 }

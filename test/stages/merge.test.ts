@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { InternalError } from "../../src/core/errors.ts";
+import { compact } from "../../src/core/json-text.ts";
 import type { AnsweredRow } from "../../src/core/records.ts";
 import { embeddings } from "../../src/endpoints/embeddings.ts";
 import type { ResultLocation } from "../../src/ledger/ledger.ts";
@@ -41,7 +42,7 @@ function mergeAll(bench: StageBench, rows: readonly SettledRow[], options: Parti
   const results = new ResultReader(bench.ledger);
   onTestFinished(() => results.close());
   const { ledger, endpoint, counters, costOf } = bench;
-  const plain = { outputField: "grade", isJson: false, withMeta: false, costOf, counters };
+  const plain = { outputField: "grade", check: undefined, withMeta: false, costOf, counters };
   return createMerge({ ledger, results, endpoint, ...plain, ...options })(rows);
 }
 
@@ -60,7 +61,9 @@ describe("merge", () => {
     ['{ "10": 1e3,\n  "2": "\\u00e9 \\/ x" }', '{"10":1e3,"2":"\\u00e9 \\/ x"}'],
     ["[ 1, 2 ]", "[1,2]"],
   ])("a JSON answer is spelled as the model spelled it, on one line: %j", (content, json) => {
-    expect(merge(answerTo(asked, { content }), { isJson: true })?.added).toEqual([{ name: "grade", json }]);
+    expect(
+      merge(answerTo(asked, { content }), { check: (text) => ({ ok: true, json: compact(text) }) })?.added,
+    ).toEqual([{ name: "grade", json }]);
   });
 
   test("an embedding is an array of numbers", () => {

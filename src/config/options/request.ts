@@ -59,6 +59,13 @@ export const requestOptions = {
     path: "file",
     example: "grade.schema.json",
   },
+  strict: {
+    type: "boolean",
+    summary: "Hold the model to the schema by the provider's strict mode; without it the schema is sent as it is",
+    group,
+    commands: rowCommands,
+    default: true,
+  },
   examples: {
     type: "string",
     summary: "Examples put before each question",
