@@ -34,6 +34,7 @@ export type QuestionSettings = Pick<
   | "system"
   | "user"
   | "field"
+  | "reference"
   | "schema"
   | "strict"
   | "examples"
@@ -91,6 +92,7 @@ export async function prepareQuestion(
     render: createRenderer({
       prompt,
       field: settings.field,
+      ...(settings.reference === undefined ? {} : { reference: settings.reference }),
       ...(examples === undefined ? {} : { examples: loadExamples(...examples) }),
     }),
     ...(await describeModel(settings, { name: model, models: data.models })),

@@ -28,6 +28,7 @@ export interface GradeSettings {
   readonly system?: string;
   readonly user?: string;
   readonly field: string;
+  readonly reference?: string;
   readonly schema?: string;
   /** Whether schemas are sent in the provider's strict mode; they are when undefined. */
   readonly strict?: boolean;

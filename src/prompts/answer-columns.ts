@@ -44,6 +44,8 @@ interface Place {
 class Flattening {
   readonly #root: JsonSchema;
   readonly #isStrict: boolean;
+  /** The names of objects that were flattened. */
+  readonly #objects: string[] = [];
 
   constructor(root: JsonSchema, isStrict: boolean) {
     this.#root = root;
@@ -55,14 +57,17 @@ class Flattening {
     const place = { name, schema: this.#root, isSure: true, above: [] };
     const all = this.#below(place, this.#root, (inner) => this.#columnsOf(inner));
     if (all.length === 0) return [{ name, isMixed: false }];
-    if (new Set(all.map((column) => column.name)).size === all.length) return all;
+    const names = [...this.#objects, ...all.map((column) => column.name)];
+    if (new Set(names).size === names.length) return all;
     // A dot in a property's name makes it look like another's: then nothing is flattened but the answer itself.
     return this.#below(place, this.#root, (inner) => [this.#leaf(inner)]);
   }
 
   #columnsOf(place: Place): readonly Column[] {
     const node = this.#flat(place);
-    return node === undefined ? [this.#leaf(place)] : this.#below(place, node, (inner) => this.#columnsOf(inner));
+    if (node === undefined) return [this.#leaf(place)];
+    this.#objects.push(place.name);
+    return this.#below(place, node, (inner) => this.#columnsOf(inner));
   }
 
   #below(place: Place, node: JsonSchema, visit: (inner: Place) => readonly Column[]): readonly Column[] {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { TextOrigin } from "../core/text-origin.ts";
+import { rubricShape } from "./rubric.ts";
 import type { SchemaFault } from "./schema-faults.ts";
 
 /** A prompt: what is asked of the model about each row. */
@@ -18,6 +19,10 @@ export interface Prompt {
   /** The schema's name for the provider. */
   readonly schemaName: string;
   readonly examples: readonly Example[];
+  /** What `{{ rubric }}` says. */
+  readonly rubric?: string;
+  /** The name of the field with the reference answer; templates know it as `reference`. */
+  readonly reference?: string;
 }
 
 /** A template and where it stands. */
@@ -46,7 +51,9 @@ export const exampleShape = z.union([
 export const promptShape = z.strictObject({
   description: z.string().optional(),
   system: z.string().optional(),
-  user: z.string().min(1),
+  user: z.string().min(1).optional(),
+  rubric: rubricShape.optional(),
+  reference: z.string().min(1).optional(),
   schema: z.record(z.string(), z.unknown()).optional(),
   strict: z.boolean().optional(),
   schema_name: z

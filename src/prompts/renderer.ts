@@ -10,6 +10,8 @@ export interface RendererOptions {
   readonly prompt: Prompt;
   /** The name of the field with the text to grade; templates know it as `text`. */
   readonly field: string;
+  /** The name of the field with the reference answer, instead of the prompt's own. */
+  readonly reference?: string;
   /** Instead of the prompt's own examples. */
   readonly examples?: readonly Example[];
 }
@@ -29,13 +31,15 @@ export function createRenderer(options: RendererOptions): (fields: Fields) => Re
 class Renderer {
   readonly #prompt: Prompt;
   readonly #field: string;
+  readonly #reference: string | undefined;
   readonly #system: Template | undefined;
   readonly #user: Template;
   readonly #examples: ExampleList | undefined;
   readonly #earlierTurns: readonly PromptMessage[];
 
-  constructor({ prompt, field, examples = prompt.examples }: RendererOptions) {
+  constructor({ prompt, field, reference = prompt.reference, examples = prompt.examples }: RendererOptions) {
     this.#prompt = prompt;
+    this.#reference = reference;
     this.#field = field;
     this.#system = prompt.system && compile(prompt.system);
     this.#user = compile(prompt.user);
@@ -60,7 +64,14 @@ class Renderer {
   /** `text` is the chosen field even where the row has another field of that name; that one is `row.text`. */
   #added(fields: Fields): Fields {
     const text = Object.hasOwn(fields, this.#field) ? fields[this.#field] : undefined;
-    return { text, examples: this.#examples };
+    const { rubric } = this.#prompt;
+    const reference = this.#reference;
+    return {
+      text,
+      examples: this.#examples,
+      ...(rubric !== undefined && { rubric }),
+      ...(reference !== undefined && { reference: Object.hasOwn(fields, reference) ? fields[reference] : undefined }),
+    };
   }
 
   #text(template: Template, fields: Fields, added: Fields): string {
@@ -70,6 +81,8 @@ class Renderer {
       if (!(error instanceof MissingFieldError)) throw error;
       if (error.variable === "text")
         throw new MissingFieldError(this.#field, fields, "{{ text }}, the field of --field");
+      if (error.variable === "reference" && this.#reference !== undefined)
+        throw new MissingFieldError(this.#reference, fields, "{{ reference }}, the field of --reference");
       if (error.variable === "examples") throw this.#needsExamples();
       throw error;
     }

@@ -1,6 +1,6 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { csv } from "../../src/formats/csv.ts";
 import { createAnswerChecker } from "../../src/prompts/answer-checker.ts";
 import { answerColumns } from "../../src/prompts/answer-columns.ts";
@@ -8,6 +8,9 @@ import type { JsonSchema } from "../../src/prompts/schema.ts";
 import { toStrictSchema } from "../../src/prompts/strict-schema.ts";
 import { compileValidator } from "../../src/prompts/validator.ts";
 import { answerOf, schemaAndAnswer } from "./answer-cells.ts";
+
+// Every schema is compiled.
+vi.setConfig({ testTimeout: 60_000 });
 
 test("what the strict copy lets a model say is an answer to the schema", () => {
   fc.assert(

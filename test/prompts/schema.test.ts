@@ -230,6 +230,7 @@ describe("columns", () => {
     [object({ b: object({ x: maybe, y: score }, { required: ["y"] }) }), ["grade.b.x", "grade.b.y"]],
     [object({ b: object({ x: maybe }) }, { required: ["b"] }), ["grade.b.x"]],
     [object({ b: object({ c: score }), "b.c": score }), ["grade.b", "grade.b.c"]],
+    [object({ b: object({ c: score }), "b.c": object({ d: score }) }), ["grade.b", "grade.b.c"]],
     [object({ a: { $ref: "#/$defs/nope" } }), ["grade.a"]],
     [object({ a: { $ref: "https://example.org/x" } }), ["grade.a"]],
   ])("of %j are %j", (schema, columns) => {

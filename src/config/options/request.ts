@@ -50,6 +50,15 @@ export const requestOptions = {
     value: "NAME",
     default: "response",
   },
+  reference: {
+    type: "string",
+    summary: "Field that holds the reference answer; prompts know it as reference",
+    group,
+    commands: rowCommands,
+    value: "NAME",
+    defaultText: "reference",
+    example: "solution",
+  },
   schema: {
     type: "string",
     summary: "JSON Schema the answer has to follow",
