@@ -1,5 +1,5 @@
 import { compact } from "./json-text.ts";
-import type { AddedField, AnsweredRow, BadRow, Failure, TextRow } from "./records.ts";
+import type { AddedField, AnsweredRow, BadRow, Failure, TextRow, Usage } from "./records.ts";
 import type { AnswerFacts } from "./verdicts.ts";
 
 /** What `NAME_meta` says of an answer, in the order in which it says it. */
@@ -12,7 +12,10 @@ export const META_FIELDS = [
   "cost_usd",
   "attempts",
 ] as const;
-export type Meta = Readonly<Record<(typeof META_FIELDS)[number], unknown>>;
+export type Meta = Readonly<Record<Exclude<(typeof META_FIELDS)[number], "usage" | "attempts">, unknown>> & {
+  readonly usage: Usage | null;
+  readonly attempts: number | null;
+};
 
 /** A row that failed, as it goes out: `NAME` null, then `NAME_error` with what is to be known of the failure. */
 export function failedRow(
@@ -39,4 +42,16 @@ export function answerJson({ text, embedding }: Pick<AnswerFacts, "text" | "embe
 /** The field `NAME_meta`. */
 export function metaField(outputField: string, meta: Meta): AddedField {
   return { name: `${outputField}_meta`, json: JSON.stringify(meta) };
+}
+
+/** The usage of several replies; null where there was none. */
+export function sumOfUsage(usages: readonly Usage[]): Usage | null {
+  const sum = { input: 0, cached: 0, output: 0, reasoning: 0 };
+  for (const { input, cached, output, reasoning } of usages) {
+    sum.input += input;
+    sum.cached += cached;
+    sum.output += output;
+    sum.reasoning += reasoning;
+  }
+  return usages.length === 0 ? null : sum;
 }
