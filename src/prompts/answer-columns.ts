@@ -25,7 +25,7 @@ function columnsOf({ root, above }: Place, value: unknown, name: string): readon
 }
 
 /** What a local `$ref` points at; the value itself when it is none. */
-function followReference(root: JsonSchema, value: unknown): unknown {
+export function followReference(root: JsonSchema, value: unknown): unknown {
   if (!isObject(value) || typeof value.$ref !== "string") return value;
   const [start, ...steps] = value.$ref.split("/");
   if (start !== "#") return undefined;
@@ -36,6 +36,7 @@ function followReference(root: JsonSchema, value: unknown): unknown {
   return target;
 }
 
-function isObject(value: unknown): value is JsonSchema {
+/** Whether a value is an object of JSON. */
+export function isObject(value: unknown): value is JsonSchema {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
