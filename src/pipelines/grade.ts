@@ -20,6 +20,7 @@ import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
 import { goesByRows, modeSwitchOf } from "./asking-mode.ts";
 import { judgesOf, judgingSummary, prepareQuestions } from "./judging.ts";
+import { type LabelCheck, labelled, openLabelCheck } from "./label-check.ts";
 import { openLedger, openProvider, outputFiles, runLabel } from "./open-run.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
 import { Panel, type PanelParts } from "./panel.ts";
@@ -48,6 +49,7 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   const modeSwitch = modeSwitchOf(settings, host);
   const paths = await resolveInputs(settings.inputs);
   const questions = await prepareQuestions(settings, host.data);
+  const labels = await openLabelCheck(settings, questions[0]);
   const counters = host.counters ?? new Counters();
   const stop = new AbortController();
   const signal = AbortSignal.any([host.signal, stop.signal]);
@@ -63,7 +65,7 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
     const judges = judgesOf(settings, questions);
     counters.requestsPerRow = judges?.labels.length ?? 1;
     counters.run = { pipeline: "grade", provider: provider.name, model: panel.model, isPriced: panel.isPriced };
-    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges });
+    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, labels });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
     await strategy?.close();
@@ -78,6 +80,8 @@ interface GradeParts extends PanelParts {
   readonly panel: Panel;
   /** How the answers of a row become one; undefined when it has but one. */
   readonly judges: Judges | undefined;
+  /** Compares answers with labels; undefined when that is not asked for. */
+  readonly labels: LabelCheck | undefined;
   /** Aborts the host's signal. */
   readonly stop: AbortController;
   readonly source: RowSource;
@@ -149,7 +153,7 @@ class GradeJob {
   }
 
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
-    const { settings, host, stop, source, ledger, panel, counters, judges: fanIn } = this.#parts;
+    const { settings, host, stop, source, ledger, panel, counters, judges: fanIn, labels } = this.#parts;
     const { outputField, meta: withMeta, order } = settings;
     const { endpoint, check } = this.#question;
     const rowsOutput = await openRowsOutput(settings, source.format, host);
@@ -164,17 +168,20 @@ class GradeJob {
       guard: this.#guard(isTable),
       ...this.#steps(),
       ...panel.asking(run, results),
-      merge: createMerge({
-        ledger,
-        results,
-        endpoint,
-        outputField,
-        isJson: check !== undefined,
-        withMeta,
-        costOf: panel.costOf,
-        counters,
-        fanIn,
-      }),
+      merge: labelled(
+        labels,
+        createMerge({
+          ledger,
+          results,
+          endpoint,
+          outputField,
+          isJson: check !== undefined,
+          withMeta,
+          costOf: panel.costOf,
+          counters,
+          fanIn,
+        }),
+      ),
       write: (rows) => this.#write(rows, { rowsOutput, errorsOutput, isTable }),
       stop,
       signal: host.signal,
@@ -237,7 +244,7 @@ class GradeJob {
   }
 
   #result(run: Run | undefined, exitStatus: number, error: unknown): GradeResult {
-    const { counters, provider, settings, host, panel, judges } = this.#parts;
+    const { counters, provider, settings, host, panel, judges, labels } = this.#parts;
     const summary = summarise(counters, {
       run: run?.id ?? null,
       provider: provider.name,
@@ -246,6 +253,7 @@ class GradeJob {
       isPriced: panel.isPriced,
       seconds: (host.clock.now() - this.#startedAt) / 1000,
       exitStatus,
+      labels: settings.dryRun ? undefined : labels?.summary(),
       judging: judges && !settings.dryRun ? judgingSummary(judges, counters) : undefined,
     });
     return { exitStatus, summary, error };

@@ -73,6 +73,9 @@ export interface GradeSettings {
   readonly samples?: number;
   /** Answers that a row needs at the least, where it is given several; one when undefined. */
   readonly quorum?: number;
+  /** The row's field that answers are compared with, and the answer's field that is; the only one when undefined. */
+  readonly label?: string;
+  readonly labelAnswer?: string;
   readonly retries: number;
   /** US dollars that the run may spend. */
   readonly maxCost?: number;

@@ -1,3 +1,5 @@
+import { formatCount as n } from "./plain-text.ts";
+
 /** How the judges of a run answered. Money as in the summary. */
 export interface JudgingSummary {
   readonly judges: readonly JudgeSummary[];
@@ -48,8 +50,4 @@ function judgeText(judge: JudgeSummary, usd: (amount: bigint | undefined) => str
     ...(replies > 0 ? [`${usd(billed ?? undefined)} billed`] : []),
   ];
   return `${model}${samples > 1 ? ` × ${samples}` : ""}: ${parts.join(", ")}`;
-}
-
-function n(value: number): string {
-  return value.toLocaleString("en-US");
 }

@@ -31,4 +31,21 @@ export const judgingOptions = {
     minimum: 1,
     maximum: 32,
   },
+  label: {
+    type: "string",
+    summary: "Field of the row with the right answer: the summary says how well the answers agree with it",
+    group,
+    commands,
+    value: "FIELD",
+    example: "human_score",
+  },
+  "label-answer": {
+    type: "string",
+    summary: "Field of the answer that is compared with the label; below it with dots",
+    group,
+    commands,
+    value: "FIELD",
+    defaultText: "the only one that is not free text, else score",
+    example: "score",
+  },
 } as const satisfies Record<string, OptionDefinition>;
