@@ -1,5 +1,5 @@
 import { compact } from "./json-text.ts";
-import type { AddedField, AnsweredRow, BadRow, Failure, TextRow } from "./records.ts";
+import type { AddedField, AnsweredRow, BadRow, Failure, TextRow, Usage } from "./records.ts";
 import type { AnswerCheck, AnswerFacts, ToolCall } from "./verdicts.ts";
 
 /** What `NAME_meta` says of an answer, in the order in which it says it. */
@@ -17,8 +17,11 @@ export const META_FIELDS = [
 type MetaField = (typeof META_FIELDS)[number];
 /** The last two stand there only where there is something to tell. */
 type RareField = "repaired" | "logprobs";
-export type Meta = Readonly<Record<Exclude<MetaField, RareField>, unknown>> &
-  Readonly<Partial<Record<RareField, unknown>>>;
+export type Meta = Readonly<Record<Exclude<MetaField, RareField | "usage" | "attempts">, unknown>> &
+  Readonly<Partial<Record<RareField, unknown>>> & {
+    readonly usage: Usage | null;
+    readonly attempts: number | null;
+  };
 
 /** A row that failed, as it goes out: `NAME` null, then `NAME_error` with what is to be known of the failure. */
 export function failedRow(
@@ -76,4 +79,16 @@ function jsonOrText(text: string): string {
 /** The field `NAME_meta`. */
 export function metaField(outputField: string, meta: Meta): AddedField {
   return { name: `${outputField}_meta`, json: JSON.stringify(meta) };
+}
+
+/** The usage of several replies; null where there was none. */
+export function sumOfUsage(usages: readonly Usage[]): Usage | null {
+  const sum = { input: 0, cached: 0, output: 0, reasoning: 0 };
+  for (const { input, cached, output, reasoning } of usages) {
+    sum.input += input;
+    sum.cached += cached;
+    sum.output += output;
+    sum.reasoning += reasoning;
+  }
+  return usages.length === 0 ? null : sum;
 }

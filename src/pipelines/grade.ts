@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Judges } from "../agreement/judges.ts";
 import { unlessAborted } from "../core/abort.ts";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError } from "../core/errors.ts";
@@ -8,25 +9,24 @@ import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
 import type { Run, RunEnd } from "../ledger/ledger.ts";
 import { ResultReader } from "../ledger/result-reader.ts";
 import { CompletionOrderRoom, InputOrderRoom } from "../ledger/waiting-room.ts";
-import { findPrice } from "../pricing/price-table.ts";
 import { stringifyWithUsd } from "../pricing/usd-json.ts";
 import { type Summary, summarise } from "../report/summary.ts";
 import { createBuild } from "../stages/build.ts";
-import { createCount } from "../stages/count.ts";
 import { createGuard, refuseColumnClash } from "../stages/guard.ts";
 import { createHalt } from "../stages/halt.ts";
 import { addedFieldNames, createMerge, extraColumns } from "../stages/merge.ts";
 import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
-import { type AskingParts, askingOptions, learnedOverhead, runChunkLimits } from "./asking.ts";
 import { goesByRows, modeSwitchOf } from "./asking-mode.ts";
-import { Money } from "./money.ts";
+import { judgesOf, judgingSummary, prepareQuestions } from "./judging.ts";
+import { type LabelCheck, labelled, openLabelCheck } from "./label-check.ts";
 import { openLedger, openProvider, outputFiles, runLabel } from "./open-run.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
+import { Panel, type PanelParts } from "./panel.ts";
 import { peekRows } from "./peek-rows.ts";
 import { planRows } from "./plan-rows.ts";
-import { prepareQuestion, type Question } from "./question.ts";
+import type { Question } from "./question.ts";
 import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 import { StrategyRun } from "./strategy.ts";
@@ -48,7 +48,8 @@ export interface GradeResult {
 export async function grade(settings: GradeSettings, host: RunHost): Promise<GradeResult> {
   const modeSwitch = modeSwitchOf(settings, host);
   const paths = await resolveInputs(settings.inputs);
-  const question = await prepareQuestion(settings, host.data);
+  const questions = await prepareQuestions(settings, host.data);
+  const labels = await openLabelCheck(settings, questions[0]);
   const counters = host.counters ?? new Counters();
   const stop = new AbortController();
   const signal = AbortSignal.any([host.signal, stop.signal]);
@@ -59,11 +60,12 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   const ledger = await openLedger(settings, host);
   const strategy = host.strategy && new StrategyRun(host.strategy);
   try {
-    const money = moneyOf({ settings, host, question, provider, ledger, modeSwitch });
-    const { model } = question.request;
-    counters.run = { pipeline: "grade", provider: provider.name, model, isPriced: money.isPriced };
-    const parts = { settings, host: stoppable, stop, question, provider, counters, source, ledger, money, modeSwitch };
-    const job = new GradeJob({ ...parts, strategy });
+    const parts = { settings, host: stoppable, provider, counters, ledger, modeSwitch, strategy };
+    const panel = new Panel(parts, questions);
+    const judges = judgesOf(settings, questions);
+    counters.requestsPerRow = judges?.labels.length ?? 1;
+    counters.run = { pipeline: "grade", provider: provider.name, model: panel.model, isPriced: panel.isPriced };
+    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, labels });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
     await strategy?.close();
@@ -72,22 +74,14 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   }
 }
 
-type MoneyParts = Omit<AskingParts, "counters" | "money" | "strategy">;
-
-function moneyOf({ settings, host, question, provider, ledger, modeSwitch }: MoneyParts): Money {
-  const { model } = question.request;
-  const price = findPrice(host.prices, model)?.price;
-  const isEmbedding = settings.endpoint === "/v1/embeddings";
-  const expectedOutput = isEmbedding ? 0 : (settings.expectOutputTokens ?? settings.maxOutputTokens);
-  const otherPrices = new Map(
-    (settings.escalate ?? []).map((name) => [name, findPrice(host.prices, name)?.price ?? null]),
-  );
-  const mode = () => modeSwitch.mode;
-  return new Money({ ledger, provider: provider.identity, model, price, otherPrices, mode, expectedOutput });
-}
-
-interface GradeParts extends AskingParts {
-  readonly question: Question;
+interface GradeParts extends PanelParts {
+  /** To each judge, at least one. They differ in the model. */
+  readonly questions: readonly [Question, ...Question[]];
+  readonly panel: Panel;
+  /** How the answers of a row become one; undefined when it has but one. */
+  readonly judges: Judges | undefined;
+  /** Compares answers with labels; undefined when that is not asked for. */
+  readonly labels: LabelCheck | undefined;
   /** Aborts the host's signal. */
   readonly stop: AbortController;
   readonly source: RowSource;
@@ -109,25 +103,28 @@ class GradeJob {
     );
   }
 
+  /** What is the same in the questions to all judges is taken from it. */
+  get #question(): Question {
+    return this.#parts.questions[0];
+  }
+
   async plan(): Promise<GradeResult> {
-    const { source, ledger, counters, settings, question, host, money } = this.#parts;
-    const limits = runChunkLimits(this.#parts);
+    const { source, ledger, counters, settings, host, panel } = this.#parts;
+    const { limits, estimate, overheadTokens } = panel;
     const guard = this.#guard(false);
     const { build, count } = this.#steps();
     const steps = (rows: Parameters<typeof guard>[0]) => count(build(guard(rows)));
     const run = { id: NO_RUN, freshSince: settings.fresh ? host.clock.now() : 0 };
-    const endpoint = question.endpoint.path;
-    const { estimate } = money;
-    const overheadTokens = learnedOverhead(this.#parts);
+    const endpoint = this.#question.endpoint.path;
     await planRows({ rows: source.rows(), steps, ledger, run, endpoint, limits, overheadTokens, counters, estimate });
     return this.#result(undefined, EXIT.ok, undefined);
   }
 
   async run(): Promise<GradeResult> {
-    const { ledger, settings, host, counters } = this.#parts;
+    const { ledger, settings, host, counters, panel } = this.#parts;
     const signature = this.#signature();
     const files = outputFiles(settings);
-    const label = runLabel(settings, this.#parts.question.request.model);
+    const label = runLabel(settings, panel.model);
     const run = ledger.openRun({ pipeline: "grade", label, signature, isFresh: settings.fresh, files });
     host.log.debug("run.started", { run: run.id, provider: this.#parts.provider.name, label });
     if (run.isTakenOver) {
@@ -156,9 +153,9 @@ class GradeJob {
   }
 
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
-    const { settings, host, stop, question, source, ledger, money, counters } = this.#parts;
+    const { settings, host, stop, source, ledger, panel, counters, judges: fanIn, labels } = this.#parts;
     const { outputField, meta: withMeta, order } = settings;
-    const { endpoint, check } = question;
+    const { endpoint, check } = this.#question;
     const rowsOutput = await openRowsOutput(settings, source.format, host);
     const errorsOutput = await openErrorsOutput(settings, rowsOutput);
     const isTable = rowsOutput.format.isTable || errorsOutput?.format.isTable === true;
@@ -170,17 +167,21 @@ class GradeJob {
       rows: await this.#rows(),
       guard: this.#guard(isTable),
       ...this.#steps(),
-      ...askingOptions(this.#parts, { run, results }),
-      merge: createMerge({
-        ledger,
-        results,
-        endpoint,
-        outputField,
-        check,
-        withMeta,
-        costOf: money.costOf,
-        counters,
-      }),
+      ...panel.asking(run, results),
+      merge: labelled(
+        labels,
+        createMerge({
+          ledger,
+          results,
+          endpoint,
+          outputField,
+          check,
+          withMeta,
+          costOf: panel.costOf,
+          counters,
+          fanIn,
+        }),
+      ),
       write: (rows) => this.#write(rows, { rowsOutput, errorsOutput, isTable }),
       stop,
       signal: host.signal,
@@ -199,7 +200,7 @@ class GradeJob {
   async #write(rows: AsyncIterable<readonly AnsweredRow[]>, { rowsOutput, errorsOutput, isTable }: Outputs) {
     const { source, host, settings, counters } = this.#parts;
     const columns = isTable ? await unlessAborted(source.columns, host.signal) : [];
-    const { mixedColumns } = this.#parts.question;
+    const { mixedColumns } = this.#question;
     const options = { columns, addedColumns: this.#addedColumns(), mixedColumns };
     if (isTable) refuseColumnClash(options);
     const errors = errorsOutput && sinkOf(errorsOutput, options);
@@ -208,46 +209,53 @@ class GradeJob {
   }
 
   #steps() {
-    const { settings, question, provider } = this.#parts;
-    const { render, endpoint, request, tokenizer, contextWindow } = question;
-    const count = createCount({ tokenizer, endpoint, contextWindow });
+    const { settings, questions, provider, panel } = this.#parts;
+    const [{ render, endpoint, request }, ...rest] = questions;
+    const { count } = panel;
+    const { samples = 1 } = settings;
+    const others = rest.map((question) => ({ settings: question.request }));
     const halt = createHalt();
     return {
-      build: createBuild({ render, endpoint, settings: request, provider: provider.identity }),
+      build: createBuild({ render, endpoint, settings: request, provider: provider.identity, samples, others }),
       count: settings.onError === "halt" ? (rows: Parameters<typeof count>[0]) => halt(count(rows)) : count,
     };
   }
 
   #guard(isTable: boolean) {
-    const { outputField, meta } = this.#parts.settings;
-    const addedFields = [...addedFieldNames(outputField, meta), ...(isTable ? this.#addedColumns() : [])];
+    const { settings, judges } = this.#parts;
+    const { outputField, meta } = settings;
+    const addedFields = [...addedFieldNames(outputField, meta, judges), ...(isTable ? this.#addedColumns() : [])];
     return createGuard({ addedFields, columns: isTable ? () => this.#columns : undefined });
   }
 
   #addedColumns(): readonly string[] {
-    const { question, settings } = this.#parts;
-    return [...question.columns, ...extraColumns(settings.outputField, settings.meta)];
+    const { settings, judges } = this.#parts;
+    return [...this.#question.columns, ...extraColumns(settings.outputField, settings.meta, judges)];
   }
 
   /** Equal for executions of the same command over inputs of the same names. */
   #signature(): string {
-    const { settings, question, provider } = this.#parts;
+    const { settings, questions, provider, judges } = this.#parts;
     const { inputs, output, errors, order, onError, fresh, field, prompt, system, user } = settings;
     const said = { inputs, output, errors, order, onError, fresh, field, prompt, system, user };
-    const asked = { provider: provider.identity, endpoint: question.endpoint.path, request: question.request };
+    const [{ endpoint, request }] = questions;
+    const several = judges === undefined ? {} : { judges: judges.labels };
+    const asked = { provider: provider.identity, endpoint: endpoint.path, request, ...several };
     return createHash("sha256").update(JSON.stringify({ said, asked })).digest("hex");
   }
 
   #result(run: Run | undefined, exitStatus: number, error: unknown): GradeResult {
-    const { counters, provider, question, settings, host, money } = this.#parts;
+    const { counters, provider, settings, host, panel, judges, labels } = this.#parts;
     const summary = summarise(counters, {
       run: run?.id ?? null,
       provider: provider.name,
-      model: question.request.model,
+      model: panel.model,
       isDryRun: settings.dryRun,
-      isPriced: money.isPriced,
+      isPriced: panel.isPriced,
       seconds: (host.clock.now() - this.#startedAt) / 1000,
       exitStatus,
+      labels: settings.dryRun ? undefined : labels?.summary(),
+      judging: judges && !settings.dryRun ? judgingSummary(judges, counters) : undefined,
     });
     return { exitStatus, summary, error };
   }

@@ -9,6 +9,7 @@ import { endpoints } from "../endpoints/index.ts";
 import { createAnswerChecker } from "../prompts/answer-checker.ts";
 import { answerColumns } from "../prompts/answer-columns.ts";
 import { loadExamples } from "../prompts/examples.ts";
+import { freeTextPaths } from "../prompts/free-text.ts";
 import { loadPrompt, promptNames } from "../prompts/load.ts";
 import { flagText, type Prompt } from "../prompts/prompt.ts";
 import { promptFromValue } from "../prompts/read-prompt.ts";
@@ -61,6 +62,8 @@ export interface Question {
   readonly columns: readonly string[];
   /** Those in which a text is written as JSON where it could be taken for another value. */
   readonly mixedColumns: ReadonlySet<string>;
+  /** Paths of the answer's fields that hold text in the model's own words. */
+  readonly freeText: ReadonlySet<string>;
 }
 
 /** The emulator answers under any name; this one has the tokenizer of today's models. */
@@ -98,6 +101,7 @@ export async function prepareQuestion(
     ...(await describeModel(settings, { name: model, models: data.models })),
     check: schema === undefined ? undefined : createAnswerChecker(schema),
     ...columnsOf(settings, asked),
+    freeText: freeTextPaths(schema),
   };
 }
 

@@ -70,6 +70,15 @@ export interface GradeSettings {
   readonly transportRetries: number;
   /** Models that a request is asked of instead when its answer was invalid or cut off, one after the other. */
   readonly escalate?: readonly string[];
+  /** Models that are asked of every row in the place of `model`; their answers become one. */
+  readonly judge?: readonly string[];
+  /** Answers of each model to each row; one when undefined. */
+  readonly samples?: number;
+  /** Answers that a row needs at the least, where it is given several; one when undefined. */
+  readonly quorum?: number;
+  /** The row's field that answers are compared with, and the answer's field that is; the only one when undefined. */
+  readonly label?: string;
+  readonly labelAnswer?: string;
   readonly retries: number;
   /** US dollars that the run may spend. */
   readonly maxCost?: number;

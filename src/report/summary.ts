@@ -1,6 +1,8 @@
 import type { Counters } from "../core/counters.ts";
 import type { FailureCode } from "../core/records.ts";
 import { errorPercent, formatErrorPercent } from "./estimate-error.ts";
+import { type JudgingSummary, judgingLines } from "./judging.ts";
+import { type LabelSummary, labelLines } from "./labels.ts";
 
 /** What a run did, as `--summary FILE` has it. */
 export interface Summary {
@@ -69,6 +71,10 @@ export interface Summary {
     /** What rows answered from the ledger, or together with an equal row, would have cost. */
     readonly saved_usd: bigint | null;
   };
+  /** Null where each row had one answer. */
+  readonly judging: JudgingSummary | null;
+  /** Null without `--label`. */
+  readonly labels: LabelSummary | null;
   readonly seconds: number;
   readonly exit_status: number;
 }
@@ -82,6 +88,8 @@ export interface SummaryFacts {
   readonly exitStatus: number;
   /** Whether the model's price is known. */
   readonly isPriced: boolean;
+  readonly judging?: JudgingSummary | undefined;
+  readonly labels?: LabelSummary | undefined;
 }
 
 /** Puts the counters of a run into the summary's shape. */
@@ -118,6 +126,8 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
       input_error_percent: errorPercent(counters.inputCompared),
     },
     cost: costsIn(counters, facts),
+    judging: facts.judging ?? null,
+    labels: facts.labels ?? null,
     seconds: facts.seconds,
     exit_status: facts.exitStatus,
   };
@@ -147,7 +157,7 @@ export function formatSummary(summary: Summary, usd: DisplayUsd): string {
 type DisplayUsd = (amount: bigint | undefined) => string;
 
 function runLines(summary: Summary, usd: DisplayUsd): string[] {
-  const { rows, requests, tokens } = summary;
+  const { rows, requests, tokens, judging, labels } = summary;
   const { billed, input_error_percent: error } = tokens;
   return [
     `rows      ${n(rows.read)} read, ${answeredText(rows)}, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
@@ -162,6 +172,8 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
         ]),
     ...(error === null ? [] : [`          the estimate of the input is off by ${formatErrorPercent(error)}`]),
     ...costLines(summary, usd),
+    ...(judging === null ? [] : judgingLines(judging, usd)),
+    ...(labels === null ? [] : labelLines(labels)),
     ...(rows.skipped > 0 ? [`skipped   ${n(rows.skipped)} failed rows are not in the output`] : []),
   ];
 }

@@ -42,7 +42,8 @@ async function run(context: CommandContext): Promise<number> {
   try {
     const address = access.baseUrl === undefined ? {} : { baseUrl: access.baseUrl };
     const escalate = values.escalate.flatMap((models) => models.split(","));
-    const settings = { ...values, ...address, escalate, inputs: context.positionals };
+    const judge = values.judge.flatMap((models) => models.split(","));
+    const settings = { ...values, ...address, escalate, judge, inputs: context.positionals };
     const { grade: gradeRows } = await import("../../pipelines/grade.ts");
     return await runObserved(context, access, (host) => gradeRows(settings, host));
   } finally {
