@@ -29,6 +29,7 @@ import { planRows } from "./plan-rows.ts";
 import type { Question } from "./question.ts";
 import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
+import { ShownRequests } from "./shown-requests.ts";
 import { StrategyRun } from "./strategy.ts";
 
 /** How a run ended. It is not thrown, so that there is a summary whatever happened. */
@@ -47,6 +48,7 @@ export interface GradeResult {
  */
 export async function grade(settings: GradeSettings, host: RunHost): Promise<GradeResult> {
   const modeSwitch = modeSwitchOf(settings, host);
+  const shown = new ShownRequests(settings);
   const paths = await resolveInputs(settings.inputs);
   const questions = await prepareQuestions(settings, host.data);
   const labels = await openLabelCheck(settings, questions[0]);
@@ -65,7 +67,7 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
     const judges = judgesOf(settings, questions);
     counters.requestsPerRow = judges?.labels.length ?? 1;
     counters.run = { pipeline: "grade", provider: provider.name, model: panel.model, isPriced: panel.isPriced };
-    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, labels });
+    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, labels, shown });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
     await strategy?.close();
@@ -85,6 +87,8 @@ interface GradeParts extends PanelParts {
   /** Aborts the host's signal. */
   readonly stop: AbortController;
   readonly source: RowSource;
+  /** What a dry run prints. */
+  readonly shown: ShownRequests;
 }
 
 /** One execution, with all its parts at hand. */
@@ -113,10 +117,12 @@ class GradeJob {
     const { limits, estimate, overheadTokens } = panel;
     const guard = this.#guard(false);
     const { build, count } = this.#steps();
-    const steps = (rows: Parameters<typeof guard>[0]) => count(build(guard(rows)));
+    const { shown } = this.#parts;
+    const steps = (rows: Parameters<typeof guard>[0]) => shown.see(count(build(guard(rows))));
     const run = { id: NO_RUN, freshSince: settings.fresh ? host.clock.now() : 0 };
     const endpoint = this.#question.endpoint.path;
     await planRows({ rows: source.rows(), steps, ledger, run, endpoint, limits, overheadTokens, counters, estimate });
+    await shown.write(host.stdout);
     return this.#result(undefined, EXIT.ok, undefined);
   }
 

@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { ConfigurationError, InputMissingError, messageOf, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import type { RenderedPrompt } from "../core/prompt.ts";
 import type { Fields } from "../core/records.ts";
-import { load, nearest } from "../core/registry.ts";
+import { load } from "../core/registry.ts";
 import type { AnswerCheck } from "../core/verdicts.ts";
 import type { AnswerSchema, Endpoint, RequestSettings } from "../endpoints/endpoint.ts";
 import { endpoints } from "../endpoints/index.ts";
@@ -10,9 +9,7 @@ import { createAnswerChecker } from "../prompts/answer-checker.ts";
 import { answerColumns } from "../prompts/answer-columns.ts";
 import { loadExamples } from "../prompts/examples.ts";
 import { freeTextPaths } from "../prompts/free-text.ts";
-import { loadPrompt, promptNames } from "../prompts/load.ts";
 import { flagText, type Prompt } from "../prompts/prompt.ts";
-import { promptFromValue } from "../prompts/read-prompt.ts";
 import { createRenderer } from "../prompts/renderer.ts";
 import { type JsonSchema, loadSchema } from "../prompts/schema.ts";
 import { faultInFile, type SchemaFault } from "../prompts/schema-faults.ts";
@@ -20,7 +17,9 @@ import { toStrictSchema } from "../prompts/strict-schema.ts";
 import { tokenizers } from "../tokens/index.ts";
 import { findModel, mergeModels, parseModels } from "../tokens/models.ts";
 import type { Tokenizer } from "../tokens/tokenizer.ts";
+import { findPrompt } from "./prompt-library.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
+import { type ReadText, readSettingsFile, readUtf8 } from "./settings-file.ts";
 
 /** What a question is made of. */
 export type QuestionSettings = Pick<
@@ -44,9 +43,6 @@ export type QuestionSettings = Pick<
   | "param"
   | "outputField"
 >;
-
-/** Gives the text of a file. */
-export type ReadText = (path: string) => Promise<string>;
 
 /** What is asked about each row, of whom, and how its answer is told from none. */
 export interface Question {
@@ -82,12 +78,12 @@ export async function prepareQuestion(
   data: RunHost["data"],
   read: ReadText = readUtf8,
 ): Promise<Question> {
-  const files = new SettingsFiles(read);
+  const files: SettingsFiles = (path, what) => readSettingsFile(read, path, what);
   const endpoint = await load("endpoint", endpoints, settings.endpoint);
   const prompt = await choosePrompt(settings, data.prompts, files);
   const asked = await askedSchema(settings, prompt, files);
   const schema = asked?.schema;
-  const examples = settings.examples === undefined ? undefined : await files.read(settings.examples, "examples");
+  const examples = settings.examples === undefined ? undefined : await files(settings.examples, "examples");
   const model = modelName(settings);
   return {
     endpoint,
@@ -119,7 +115,7 @@ async function askedSchema(
 ): Promise<AskedSchema | undefined> {
   const isStrict = strict !== false && prompt.isStrict !== false;
   if (path === undefined) return prompt.schema && { schema: prompt.schema, isStrict, fault: prompt.schemaFault };
-  const [text, file] = await files.read(path, "schema");
+  const [text, file] = await files(path, "schema");
   return { schema: loadSchema(text, file), isStrict, fault: faultInFile(text, file) };
 }
 
@@ -203,49 +199,15 @@ async function choosePrompt(settings: QuestionSettings, packagePrompts: string, 
 /** The prompt that is named, or the one that fits what was said; undefined when the flags say it all. */
 async function namedPrompt(
   settings: QuestionSettings,
-  packagePrompts: string,
+  packaged: string,
   files: SettingsFiles,
 ): Promise<Prompt | undefined> {
-  const { prompt, system, user, examples, endpoint, prompts } = settings;
+  const { prompt, system, user, examples, endpoint, prompts: configured } = settings;
   if (prompt === undefined && (system !== undefined || user !== undefined)) return undefined;
   if (prompt === undefined && endpoint === "/v1/embeddings") return undefined;
   const name = prompt ?? (examples === undefined ? "grade" : "style");
-  if (Object.hasOwn(prompts, name)) return promptFromValue(prompts[name], name, "the configuration");
-  const known = promptNames(packagePrompts, "config/prompts.yaml");
-  if (known.includes(name)) return loadPrompt(packagePrompts, "config/prompts.yaml", name);
-  if (/[./]/.test(name)) return loadPrompt(...(await files.read(name, "prompt")));
-  throw unknownPrompt(name, [...known, ...Object.keys(prompts)]);
+  return findPrompt(name, { packaged, configured }, (path) => files(path, "prompt"));
 }
 
-function unknownPrompt(name: string, known: readonly string[]): ConfigurationError {
-  const near = nearest(name, known);
-  return new ConfigurationError(`unknown prompt "${name}"`, {
-    hint: `${near === undefined ? "" : `Did you mean "${near}"? `}Known: ${known.join(", ")}; or name a YAML file, such as ./${name}.yaml.`,
-  });
-}
-
-/** The files that the settings name. */
-class SettingsFiles {
-  readonly #read: ReadText;
-
-  constructor(read: ReadText) {
-    this.#read = read;
-  }
-
-  /** @returns text and path, as the parsers of texts take them */
-  async read(path: string, what: string): Promise<[text: string, file: string]> {
-    try {
-      return [await this.#read(path), path];
-    } catch (cause) {
-      throw new InputMissingError(`cannot read the ${what} file ${path}: ${messageOf(cause)}`, {
-        hint: "Check the path and its permissions.",
-        cause,
-      });
-    }
-  }
-}
-
-/** Reads a file from disk. */
-export function readUtf8(path: string): Promise<string> {
-  return readFile(path, "utf8");
-}
+/** Gives the text and the path of a file that the settings name. */
+type SettingsFiles = (path: string, what: string) => Promise<[text: string, file: string]>;

@@ -95,6 +95,8 @@ export interface GradeSettings {
   /** Leaves files at the provider when their results are on this disk. */
   readonly keepRemote: boolean;
   readonly dryRun: boolean;
+  /** Requests whose bodies a dry run prints; none when undefined. */
+  readonly show?: number;
   readonly fresh: boolean;
   readonly stateDir: string;
 }

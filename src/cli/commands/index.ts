@@ -14,6 +14,7 @@ export const commands = {
   cancel: () => import("./cancel.ts").then((module) => module.cancel),
   costs: () => import("./costs.ts").then((module) => module.costs),
   gc: () => import("./gc.ts").then((module) => module.gc),
+  prompts: () => import("./prompts.ts").then((module) => module.prompts),
   prices: () => import("./prices.ts").then((module) => module.prices),
   emulate: () => import("./emulate.ts").then((module) => module.emulate),
   config: () => import("./config.ts").then((module) => module.config),

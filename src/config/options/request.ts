@@ -137,9 +137,9 @@ export const requestOptions = {
   },
   prompts: {
     type: "json-map",
-    summary: "Prompts by name: system, user, schema, examples",
+    summary: "Prompts by name: system, user, rubric or schema, examples",
     group,
-    commands: rowCommands,
+    commands: [...rowCommands, "prompts"],
     fileOnly: true,
     example: { strict: { system: "Grade from 1 to 5.", user: "Grade this text: {{ text }}" } },
   },
