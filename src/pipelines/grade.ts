@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import type { BothOrders } from "../agreement/both-orders.ts";
 import type { Judges } from "../agreement/judges.ts";
 import { unlessAborted } from "../core/abort.ts";
+import type { FanIn } from "../core/combine.ts";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError } from "../core/errors.ts";
 import type { AnsweredRow, Row } from "../core/records.ts";
@@ -19,7 +21,7 @@ import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
 import { goesByRows, modeSwitchOf } from "./asking-mode.ts";
-import { judgesOf, judgingSummary, prepareQuestions } from "./judging.ts";
+import { bothOrdersOf, judgesOf, judgingSummary, prepareQuestions } from "./judging.ts";
 import { type LabelCheck, labelled, openLabelCheck } from "./label-check.ts";
 import { openLedger, openProvider, outputFiles, runLabel } from "./open-run.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
@@ -65,9 +67,10 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
     const parts = { settings, host: stoppable, provider, counters, ledger, modeSwitch, strategy };
     const panel = new Panel(parts, questions);
     const judges = judgesOf(settings, questions);
-    counters.requestsPerRow = judges?.labels.length ?? 1;
+    const orders = bothOrdersOf(settings, questions, judges);
+    counters.requestsPerRow = (orders ?? judges)?.labels.length ?? 1;
     counters.run = { pipeline: "grade", provider: provider.name, model: panel.model, isPriced: panel.isPriced };
-    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, labels, shown });
+    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, orders, labels, shown });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
     await strategy?.close();
@@ -82,6 +85,8 @@ interface GradeParts extends PanelParts {
   readonly panel: Panel;
   /** How the answers of a row become one; undefined when it has but one. */
   readonly judges: Judges | undefined;
+  /** How the two orders of a pairwise prompt become one, around the judges; undefined for other prompts. */
+  readonly orders: BothOrders | undefined;
   /** Compares answers with labels; undefined when that is not asked for. */
   readonly labels: LabelCheck | undefined;
   /** Aborts the host's signal. */
@@ -110,6 +115,12 @@ class GradeJob {
   /** What is the same in the questions to all judges is taken from it. */
   get #question(): Question {
     return this.#parts.questions[0];
+  }
+
+  /** How the answers of a row become one; undefined when it has but one. */
+  get #fanIn(): FanIn | undefined {
+    const { orders, judges } = this.#parts;
+    return orders ?? judges;
   }
 
   async plan(): Promise<GradeResult> {
@@ -159,7 +170,8 @@ class GradeJob {
   }
 
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
-    const { settings, host, stop, source, ledger, panel, counters, judges: fanIn, labels } = this.#parts;
+    const { settings, host, stop, source, ledger, panel, counters, labels } = this.#parts;
+    const fanIn = this.#fanIn;
     const { outputField, meta: withMeta, order } = settings;
     const { endpoint, check } = this.#question;
     const rowsOutput = await openRowsOutput(settings, source.format, host);
@@ -216,10 +228,10 @@ class GradeJob {
 
   #steps() {
     const { settings, questions, provider, panel } = this.#parts;
-    const [{ render, endpoint, request }, ...rest] = questions;
+    const [{ render, endpoint, request }] = questions;
     const { count } = panel;
     const { samples = 1 } = settings;
-    const others = rest.map((question) => ({ settings: question.request }));
+    const [, ...others] = questions.flatMap(ordersOf);
     const halt = createHalt();
     return {
       build: createBuild({ render, endpoint, settings: request, provider: provider.identity, samples, others }),
@@ -228,30 +240,29 @@ class GradeJob {
   }
 
   #guard(isTable: boolean) {
-    const { settings, judges } = this.#parts;
-    const { outputField, meta } = settings;
-    const addedFields = [...addedFieldNames(outputField, meta, judges), ...(isTable ? this.#addedColumns() : [])];
+    const { outputField, meta } = this.#parts.settings;
+    const addedFields = [...addedFieldNames(outputField, meta, this.#fanIn), ...(isTable ? this.#addedColumns() : [])];
     return createGuard({ addedFields, columns: isTable ? () => this.#columns : undefined });
   }
 
   #addedColumns(): readonly string[] {
-    const { settings, judges } = this.#parts;
-    return [...this.#question.columns, ...extraColumns(settings.outputField, settings.meta, judges)];
+    const { outputField, meta } = this.#parts.settings;
+    return [...this.#question.columns, ...extraColumns(outputField, meta, this.#fanIn)];
   }
 
   /** Equal for executions of the same command over inputs of the same names. */
   #signature(): string {
-    const { settings, questions, provider, judges } = this.#parts;
+    const { settings, questions, provider } = this.#parts;
     const { inputs, output, errors, order, onError, fresh, field, prompt, system, user } = settings;
     const said = { inputs, output, errors, order, onError, fresh, field, prompt, system, user };
     const [{ endpoint, request }] = questions;
-    const several = judges === undefined ? {} : { judges: judges.labels };
+    const several = this.#fanIn === undefined ? {} : { judges: this.#fanIn.labels };
     const asked = { provider: provider.identity, endpoint: endpoint.path, request, ...several };
     return createHash("sha256").update(JSON.stringify({ said, asked })).digest("hex");
   }
 
   #result(run: Run | undefined, exitStatus: number, error: unknown): GradeResult {
-    const { counters, provider, settings, host, panel, judges, labels } = this.#parts;
+    const { counters, provider, settings, host, panel, judges, orders, labels } = this.#parts;
     const summary = summarise(counters, {
       run: run?.id ?? null,
       provider: provider.name,
@@ -262,9 +273,16 @@ class GradeJob {
       exitStatus,
       labels: settings.dryRun ? undefined : labels?.summary(),
       judging: judges && !settings.dryRun ? judgingSummary(judges, counters) : undefined,
+      pairs: settings.dryRun ? undefined : orders?.counts,
     });
     return { exitStatus, summary, error };
   }
+}
+
+/** What a row is asked by one judge: a pair in both orders. */
+function ordersOf({ request: settings, render, renderSwapped }: Question) {
+  const first = { settings, render };
+  return renderSwapped === undefined ? [first] : [first, { settings, render: renderSwapped }];
 }
 
 /** Where rows go, and whether any of it is a table. */

@@ -1,3 +1,4 @@
+import { BothOrders } from "../agreement/both-orders.ts";
 import { Judges } from "../agreement/judges.ts";
 import type { Counters } from "../core/counters.ts";
 import { UsageError } from "../core/errors.ts";
@@ -43,6 +44,25 @@ export function judgesOf(settings: JudgingSettings, questions: readonly [Questio
   const models = questions.map(({ request }) => request.model);
   if (models.length * samples === 1) return undefined;
   return new Judges({ models, samples, quorum, outputField, isJson: check !== undefined, freeText });
+}
+
+/** How the two orders of a pairwise prompt become one; undefined for any other prompt. */
+export function bothOrdersOf(
+  { samples = 1, outputField }: JudgingSettings,
+  [{ renderSwapped }]: readonly [Question, ...Question[]],
+  judges: Judges | undefined,
+): BothOrders | undefined {
+  return renderSwapped && new BothOrders({ judges, samples, outputField });
+}
+
+/**
+ * @throws {UsageError} for a pairwise prompt, where every row is one request
+ */
+export function refusePairs({ renderSwapped }: Question, command: string): void {
+  if (renderSwapped === undefined) return;
+  throw new UsageError(`${command} makes one request of each row, and a pairwise prompt asks two`, {
+    hint: "Use grade; with --dry-run it says what it would ask.",
+  });
 }
 
 /** What the judges of a run have done, for its summary. */

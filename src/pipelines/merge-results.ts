@@ -9,6 +9,7 @@ import { createHalt } from "../stages/halt.ts";
 import { createJoin } from "../stages/join.ts";
 import { RowSource } from "../stages/read.ts";
 import type { Step } from "./answer-rows.ts";
+import { refusePairs } from "./judging.ts";
 import { openErrorsOutput, openRowsOutput } from "./outputs.ts";
 import { prepareQuestion, type Question, type QuestionSettings } from "./question.ts";
 import { type RequestSettings, requestSteps } from "./request-steps.ts";
@@ -40,6 +41,7 @@ export async function mergeResults(settings: MergeSettings, host: MergeHost): Pr
   checkInputs(settings);
   const paths = await resolveInputs(settings.inputs);
   const question = await prepareQuestion(settings, host.data);
+  refusePairs(question, "merge");
   const counters = new Counters();
   const { endpoint, check } = question;
   const { inputFormat: format, maxRecordBytes } = settings;

@@ -9,6 +9,7 @@ import { createAnswerChecker } from "../prompts/answer-checker.ts";
 import { answerColumns } from "../prompts/answer-columns.ts";
 import { loadExamples } from "../prompts/examples.ts";
 import { freeTextPaths } from "../prompts/free-text.ts";
+import { swapPair } from "../prompts/pair.ts";
 import { flagText, type Prompt } from "../prompts/prompt.ts";
 import { createRenderer } from "../prompts/renderer.ts";
 import { type JsonSchema, loadSchema } from "../prompts/schema.ts";
@@ -49,6 +50,8 @@ export interface Question {
   readonly endpoint: Endpoint;
   readonly request: RequestSettings;
   readonly render: (fields: Fields) => RenderedPrompt;
+  /** Of a pairwise prompt: the same with the two texts in the other order. */
+  readonly renderSwapped: ((fields: Fields) => RenderedPrompt) | undefined;
   readonly tokenizer: Tokenizer;
   /** Tokens; undefined when it is not known. */
   readonly contextWindow: number | undefined;
@@ -84,16 +87,19 @@ export async function prepareQuestion(
   const asked = await askedSchema(settings, prompt, files);
   const schema = asked?.schema;
   const examples = settings.examples === undefined ? undefined : await files(settings.examples, "examples");
+  const { field, reference } = settings;
+  const shown = {
+    prompt,
+    field,
+    ...(reference === undefined ? {} : { reference }),
+    ...(examples === undefined ? {} : { examples: loadExamples(...examples) }),
+  };
   const model = modelName(settings);
   return {
     endpoint,
     request: requestSettings(settings, model, asked && sentSchema(prompt.schemaName, asked)),
-    render: createRenderer({
-      prompt,
-      field: settings.field,
-      ...(settings.reference === undefined ? {} : { reference: settings.reference }),
-      ...(examples === undefined ? {} : { examples: loadExamples(...examples) }),
-    }),
+    render: createRenderer(shown),
+    renderSwapped: prompt.pair && createRenderer({ ...shown, pair: swapPair(prompt.pair) }),
     ...(await describeModel(settings, { name: model, models: data.models })),
     check: schema === undefined ? undefined : createAnswerChecker(schema),
     ...columnsOf(settings, asked),
@@ -114,9 +120,16 @@ async function askedSchema(
   files: SettingsFiles,
 ): Promise<AskedSchema | undefined> {
   const isStrict = strict !== false && prompt.isStrict !== false;
+  if (path !== undefined && prompt.pair !== undefined) throw pairWithSchema();
   if (path === undefined) return prompt.schema && { schema: prompt.schema, isStrict, fault: prompt.schemaFault };
   const [text, file] = await files(path, "schema");
   return { schema: loadSchema(text, file), isStrict, fault: faultInFile(text, file) };
+}
+
+function pairWithSchema(): UsageError {
+  return new UsageError("--schema does not go with a pairwise prompt, whose answer says who wins", {
+    hint: "Give the prompt a schema of its own, with the property winner.",
+  });
 }
 
 function sentSchema(name: string, { schema, isStrict, fault }: AskedSchema): AnswerSchema {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { TextOrigin } from "../core/text-origin.ts";
+import { type Pair, pairShape } from "./pair.ts";
 import { rubricShape } from "./rubric.ts";
 import type { SchemaFault } from "./schema-faults.ts";
 
@@ -19,6 +20,8 @@ export interface Prompt {
   /** The schema's name for the provider. */
   readonly schemaName: string;
   readonly examples: readonly Example[];
+  /** The two fields that are compared, each row in both orders; undefined for a prompt that grades one text. */
+  readonly pair?: Pair;
   /** What `{{ rubric }}` says. */
   readonly rubric?: string;
   /** The name of the field with the reference answer; templates know it as `reference`. */
@@ -53,6 +56,7 @@ export const promptShape = z.strictObject({
   system: z.string().optional(),
   user: z.string().min(1).optional(),
   rubric: rubricShape.optional(),
+  pairwise: pairShape.optional(),
   reference: z.string().min(1).optional(),
   schema: z.record(z.string(), z.unknown()).optional(),
   strict: z.boolean().optional(),

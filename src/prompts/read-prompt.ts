@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { ConfigurationError } from "../core/errors.ts";
 import type { TextOrigin } from "../core/text-origin.ts";
+import { checkNamesWinner, PAIR_SCHEMA } from "./pair.ts";
 import { type Prompt, type PromptText, promptShape } from "./prompt.ts";
 import { readRubric } from "./rubric.ts";
 import { rubricSchema } from "./rubric-schema.ts";
@@ -29,7 +30,7 @@ const DEFAULT_SCHEMA_NAME = "answer";
 export function readPrompt(places: Places, { name, value, path }: RawPrompt): Prompt {
   const parsed = promptShape.safeParse(value);
   if (!parsed.success) throw shapeError(places, path, parsed.error.issues);
-  const { description, strict, schema_name, examples, reference } = parsed.data;
+  const { description, strict, schema_name, examples, reference, pairwise } = parsed.data;
   return {
     name,
     ...readTexts(places, path, parsed.data),
@@ -38,6 +39,7 @@ export function readPrompt(places: Places, { name, value, path }: RawPrompt): Pr
     examples: examples ?? [],
     ...(description !== undefined && { description }),
     ...(reference !== undefined && { reference }),
+    ...(pairwise !== undefined && { pair: pairwise }),
     ...(strict === false && { isStrict: false }),
   };
 }
@@ -60,17 +62,21 @@ function readTexts(places: Places, path: Path, { system, user, rubric }: PromptS
 function readSchema(
   places: Places,
   path: Path,
-  { schema, rubric }: PromptShape,
+  { schema, rubric, pairwise }: PromptShape,
 ): Pick<Prompt, "schema" | "schemaFault" | "rubric"> {
   if (rubric !== undefined && schema !== undefined) {
     throw places.error([...path, "schema"], "key", "a rubric makes its own schema", "Leave out one of the two.");
+  }
+  if (rubric !== undefined && pairwise !== undefined) {
+    throw places.error([...path, "rubric"], "key", "a pairwise prompt has no scores", "Leave out one of the two.");
   }
   if (rubric !== undefined) {
     const read = readRubric(places, [...path, "rubric"], rubric);
     return { rubric: rubricText(read), schema: rubricSchema(read) };
   }
-  if (schema === undefined) return {};
+  if (schema === undefined) return pairwise === undefined ? {} : { schema: PAIR_SCHEMA };
   checkSchema(schema, places.originOf([...path, "schema"]));
+  if (pairwise !== undefined) checkNamesWinner(places, [...path, "schema"], schema);
   return { schema, schemaFault: faultAt(places, [...path, "schema"]) };
 }
 

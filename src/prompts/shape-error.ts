@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ConfigurationError } from "../core/errors.ts";
 import { nearest } from "../core/registry.ts";
+import { pairShape } from "./pair.ts";
 import { promptShape } from "./prompt.ts";
 import type { Places } from "./read-prompt.ts";
 import { RUBRIC_KEYS } from "./rubric.ts";
@@ -27,6 +28,7 @@ export function shapeError(
 
 /** The keys that may stand in the map at a place in a prompt. */
 function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+  if (path[0] === "pairwise") return Object.keys(pairShape.shape);
   if (path[0] !== "rubric") return KNOWN_KEYS;
   if (path.at(-1) === "scale") return RUBRIC_KEYS.scale;
   return path.length === 1 ? RUBRIC_KEYS.rubric : RUBRIC_KEYS.criterion;

@@ -73,10 +73,17 @@ export interface Summary {
   };
   /** Null where each row had one answer. */
   readonly judging: JudgingSummary | null;
+  /** Answered rows of a pairwise prompt, by whether both orders said the same; null for other prompts. */
+  readonly pairs: PairsSummary | null;
   /** Null without `--label`. */
   readonly labels: LabelSummary | null;
   readonly seconds: number;
   readonly exit_status: number;
+}
+
+export interface PairsSummary {
+  readonly consistent: number;
+  readonly inconsistent: number;
 }
 
 export interface SummaryFacts {
@@ -89,6 +96,7 @@ export interface SummaryFacts {
   /** Whether the model's price is known. */
   readonly isPriced: boolean;
   readonly judging?: JudgingSummary | undefined;
+  readonly pairs?: PairsSummary | undefined;
   readonly labels?: LabelSummary | undefined;
 }
 
@@ -127,6 +135,7 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
     },
     cost: costsIn(counters, facts),
     judging: facts.judging ?? null,
+    pairs: facts.pairs === undefined ? null : { ...facts.pairs },
     labels: facts.labels ?? null,
     seconds: facts.seconds,
     exit_status: facts.exitStatus,
@@ -157,7 +166,7 @@ export function formatSummary(summary: Summary, usd: DisplayUsd): string {
 type DisplayUsd = (amount: bigint | undefined) => string;
 
 function runLines(summary: Summary, usd: DisplayUsd): string[] {
-  const { rows, requests, tokens, judging, labels } = summary;
+  const { rows, requests, tokens, judging, pairs, labels } = summary;
   const { billed, input_error_percent: error } = tokens;
   return [
     `rows      ${n(rows.read)} read, ${answeredText(rows)}, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
@@ -173,6 +182,9 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
     ...(error === null ? [] : [`          the estimate of the input is off by ${formatErrorPercent(error)}`]),
     ...costLines(summary, usd),
     ...(judging === null ? [] : judgingLines(judging, usd)),
+    ...(pairs === null
+      ? []
+      : [`pairs     ${n(pairs.consistent)} the same in both orders, ${n(pairs.inconsistent)} not`]),
     ...(labels === null ? [] : labelLines(labels)),
     ...(rows.skipped > 0 ? [`skipped   ${n(rows.skipped)} failed rows are not in the output`] : []),
   ];

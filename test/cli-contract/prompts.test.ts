@@ -11,7 +11,7 @@ test("prompts lists those of the package and of the configuration, a line each",
   expect(linesOf(stdout)).toEqual(
     expect.arrayContaining([
       expect.stringMatching(/^grade +Grades the text/),
-      expect.stringMatching(/^mine +My own\. \[bg-pipe\.yaml:1:\d+\]$/),
+      expect.stringMatching(/^mine +My own\. \[bg-pipe\.yaml:2:\d+\]$/),
     ]),
   );
   const list: { name: string; origin: string }[] = JSON.parse((await sandbox.run(["prompts", "--json"])).stdout);
