@@ -15,6 +15,7 @@ export type OptionType =
 export const OPTION_GROUPS = {
   input: "Input and output",
   request: "Request",
+  judging: "Judging",
   provider: "Provider",
   chunks: "Chunks",
   live: "Live",

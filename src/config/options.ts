@@ -6,6 +6,7 @@ import { costsOptions } from "./options/costs.ts";
 import { countingOptions } from "./options/counting.ts";
 import { emulatorOptions } from "./options/emulator.ts";
 import { inputOutputOptions } from "./options/input-output.ts";
+import { judgingOptions } from "./options/judging.ts";
 import { ledgerOptions } from "./options/ledger.ts";
 import { liveOptions } from "./options/live.ts";
 import { observingOptions } from "./options/observing.ts";
@@ -20,6 +21,7 @@ export const options = {
   ...inputOutputOptions,
   ...splittingOptions,
   ...requestOptions,
+  ...judgingOptions,
   ...providerOptions,
   ...chunkOptions,
   ...countingOptions,

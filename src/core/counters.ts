@@ -28,6 +28,12 @@ export interface CountedRun {
   readonly isPriced: boolean;
 }
 
+/** What a reply took, and cost in pico-dollars; undefined when its price is not known. */
+interface BilledReply {
+  readonly usage: Usage;
+  readonly cost: bigint | undefined;
+}
+
 /** Plain numbers that stages count up, and the summary, metrics and progress read. Cheap enough for every row. */
 export class Counters {
   run: CountedRun | undefined;
@@ -48,7 +54,11 @@ export class Counters {
   /** Rows that went to the file of failed rows instead of the output. */
   rowsSkipped = 0;
   rowsAnswered = 0;
+  /** Of those that came out, the rows whose answer was mended. */
+  rowsRepaired = 0;
   readonly rowsFailed = new Map<FailureCode, number>();
+  /** Requests that each row is asked. */
+  requestsPerRow = 1;
   /** Rows that asked something new. */
   rowsAsked = 0;
   /** Rows answered by what the ledger held. */
@@ -79,6 +89,8 @@ export class Counters {
   costOfRows = 0n;
   /** Replies whose price is not known. */
   repliesUnpriced = 0;
+  /** Replies that were billed, by the model that was asked; their cost, and those of them that have none. */
+  readonly billedByModel = new Map<string, { replies: number; cost: bigint; unpriced: number }>();
   /** Input tokens of chunks of which every request was billed, to set our count beside the provider's. */
   readonly inputCompared = { estimated: 0, billed: 0 };
   /** The values of the answers that have come out. */
@@ -132,9 +144,14 @@ export class Counters {
     return total;
   }
 
-  /** Counts a reply that was billed. */
-  countBilled({ usage, cost }: { readonly usage: Usage; readonly cost: bigint | undefined }, isAnswer: boolean): void {
+  /** Counts a reply that was billed. @param model Whose it is, as asked. */
+  countBilled({ usage, cost }: BilledReply, isAnswer: boolean, model = ""): void {
     this.#countUsage(usage);
+    const ofModel = this.billedByModel.get(model) ?? { replies: 0, cost: 0n, unpriced: 0 };
+    this.billedByModel.set(model, ofModel);
+    ofModel.replies++;
+    ofModel.cost += cost ?? 0n;
+    if (cost === undefined) ofModel.unpriced++;
     if (cost === undefined) this.repliesUnpriced++;
     else this.costBilled += cost;
     if (isAnswer) this.costOfAnswers += cost ?? 0n;

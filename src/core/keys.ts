@@ -22,11 +22,19 @@ export function canonicalBody(body: RequestBody): string {
  *
  * @param provider The provider's identity (its name, and its address where that is not the provider's own).
  * @param body From {@link canonicalBody}.
+ * @param occasion Tells apart requests of one body that are to be answered each for itself.
  * @returns 27 characters of base64url
  */
-export function requestKey(provider: string, endpoint: string, body: string): string {
-  const hash = createHash("sha256").update(`${provider}\n${endpoint}\n`).update(body).digest();
-  return hash.subarray(0, KEY_BYTES).toString("base64url");
+export function requestKey(provider: string, endpoint: string, body: string, occasion?: string): string {
+  const hash = createHash("sha256").update(`${provider}\n${endpoint}\n`).update(body);
+  // A body is one line.
+  if (occasion !== undefined) hash.update(`\n${occasion}`);
+  return hash.digest().subarray(0, KEY_BYTES).toString("base64url");
+}
+
+/** The occasion of one of several samples, counted from 1. The first is the request as it always is. */
+export function sampleOccasion(sample: number): string | undefined {
+  return sample === 1 ? undefined : `sample ${sample}`;
 }
 
 /** `custom_id` for a key: 31 characters of [A-Za-z0-9_-], within every known provider's limit of 64. */

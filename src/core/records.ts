@@ -88,7 +88,10 @@ export interface Request {
   readonly tokens: number;
 }
 
-/** A row on its way to an answer: with its request, or with the failure that keeps it from having one. */
+/**
+ * A row on its way to an answer: with its request, or with the failure that keeps it from having one. A row that is
+ * asked several times is several of these, neighbours in one array that share the row object.
+ */
 export type RequestRow =
   | { readonly row: Row; readonly request: Request }
   | { readonly row: Row; readonly failure: Failure };

@@ -8,9 +8,10 @@ import type { Failure } from "./records.ts";
  * | 200, finished | answered | Batch API guide |
  * | 200, refusal | failed `refused`: asking again pays for the same | structured outputs guide |
  * | 200, content filter | failed `content_filter` | chat completion object, `finish_reason` |
- * | 200, cut at the token limit | asked again with the reason, else `cut_off` | chat completion object, `finish_reason` |
+ * | 200, cut at the token limit | answered if the schema's object is whole; asked again with the reason, else `cut_off` | chat completion object, `finish_reason` |
+ * | 200, tool calls | answered: the calls are the answer | chat completion object, `tool_calls` |
  * | 200, not as the schema asks | asked again with the reason, else `invalid_answer` | the user's schema |
- * | 200, neither text nor embedding | failed `invalid_answer` | `content: null` comes with tool calls |
+ * | 200, neither text, tool call nor embedding | failed `invalid_answer` | `content: null` |
  * | 200, unreadable | retry `server_error` | seen in output files |
  * | 429 | retry `rate_limited` | seen inside batches; not billed |
  * | 0, 408, 409, 5xx | retry `server_error` | status 0 is seen with "0 failed" in the counts |
@@ -41,11 +42,26 @@ export interface AnswerFacts {
   readonly text?: string;
   readonly embedding?: readonly number[];
   readonly refusal?: string;
-  readonly finishReason: "stop" | "length" | "content_filter" | "other";
+  readonly toolCalls?: readonly ToolCall[];
+  readonly finishReason: "stop" | "length" | "content_filter" | "tool_calls" | "other";
 }
 
-/** Says whether a text is what was asked for. */
-export type AnswerCheck = (text: string) => { readonly ok: true } | { readonly ok: false; readonly reason: string };
+/** A call that the model asks for. */
+export interface ToolCall {
+  readonly name: string;
+  /** As the model wrote them: JSON, mostly. */
+  readonly arguments: string;
+}
+
+/** Says whether a text is what was asked for, and gives it as JSON, with what had to be put right for that. */
+export type AnswerCheck = (text: string) => ReadAnswer | { readonly ok: false; readonly reason: string };
+
+export interface ReadAnswer {
+  readonly ok: true;
+  /** On one line; undefined where any text is an answer. */
+  readonly json?: string;
+  readonly repaired?: readonly string[];
+}
 
 const ANSWERED: Verdict = { kind: "answered" };
 
@@ -69,15 +85,22 @@ export function judgeAnswer(answer: AnswerFacts | undefined, check?: AnswerCheck
   if (answer === undefined) return retry("server_error", "the response has not the shape of an answer");
   if (answer.refusal !== undefined) return failed("refused", clip(answer.refusal));
   if (answer.finishReason === "content_filter") return failed("content_filter", "the answer was withheld by a filter");
-  if (answer.finishReason === "length") {
+  if (answer.finishReason === "length" && !isWhole(answer.text, check)) {
     return reask("cut_off", "the answer reached the limit of output tokens; raise --max-output-tokens", BE_SHORTER);
   }
   if (answer.embedding !== undefined) return ANSWERED;
+  if (answer.toolCalls !== undefined) return ANSWERED;
   if (answer.text === undefined) return failed("invalid_answer", "the answer holds no text");
   const checked = check?.(answer.text);
   if (checked === undefined || checked.ok) return ANSWERED;
   const problem = clip(checked.reason);
   return reask("invalid_answer", problem, `That is not a valid answer: ${problem}. ${ANSWER_ANEW}`);
+}
+
+/** An object says itself where it ends: what was cut off behind it was none of it. */
+function isWhole(text: string | undefined, check: AnswerCheck | undefined): boolean {
+  const checked = text === undefined ? undefined : check?.(text);
+  return checked?.ok === true && checked.repaired === undefined;
 }
 
 const ANSWER_ANEW = "Answer again, with nothing but the whole answer in the form that was asked for.";

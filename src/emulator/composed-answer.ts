@@ -37,7 +37,8 @@ export interface ComposedAnswer {
 export function composeAnswer(composition: Composition): ComposedAnswer {
   const { effect, meter, maxTokens } = composition;
   const isRefusal = effect === "refuse";
-  const text = isRefusal ? "I'm sorry, but I can't assist with that request." : textFor(composition);
+  const answer = isRefusal ? "I'm sorry, but I can't assist with that request." : textFor(composition);
+  const text = effect === "fence" ? `\`\`\`json\n${answer}\n\`\`\`` : answer;
   const tokens = meter.count(text);
   const allowed = Math.min(maxTokens ?? Number.POSITIVE_INFINITY, effect === "cut_off" ? tokens >> 1 : tokens);
   if (tokens > allowed) {

@@ -8,6 +8,7 @@ import { badRequest } from "./errors.ts";
  * | `[[emulator:refuse]]` | the model refuses (billed) |
  * | `[[emulator:content_filter]]` | the answer ends with finish reason `content_filter` (billed) |
  * | `[[emulator:invalid_answer]]` | the answer does not follow the schema that was asked for (billed) |
+ * | `[[emulator:fence]]` | the answer stands in a fence of Markdown (billed) |
  * | `[[emulator:cut_off]]` | the answer ends in its middle, with finish reason `length` (billed) |
  * | `[[emulator:status=429]]` | that HTTP status, 400 to 599: an error line in a batch, the response itself live; not billed |
  * | `[[emulator:status=0]]` | in a batch the line with `status_code` 0 and an empty body; live the connection is cut |
@@ -31,6 +32,7 @@ export const DIRECTIVE_NAMES = [
   "refuse",
   "content_filter",
   "invalid_answer",
+  "fence",
   "cut_off",
   "status",
   "corrupt",

@@ -1,5 +1,6 @@
 import type { RenderedPrompt } from "../core/prompt.ts";
 import type { RequestBody } from "../core/records.ts";
+import type { ToolCall } from "../core/verdicts.ts";
 import type { AnswerSchema, Endpoint, ModelAnswer, RequestSettings } from "./endpoint.ts";
 import { withExtra } from "./extra.ts";
 import { messagesTokens, TOKENS_OF_REPLY_START } from "./message-tokens.ts";
@@ -30,8 +31,8 @@ function buildBody(prompt: RenderedPrompt, settings: RequestSettings): RequestBo
   return withExtra(body, extra);
 }
 
-function responseFormat({ name, schema }: AnswerSchema) {
-  return { type: "json_schema", json_schema: { name, strict: true, schema } };
+function responseFormat({ name, schema, isStrict = true }: AnswerSchema) {
+  return { type: "json_schema", json_schema: { name, strict: isStrict, schema } };
 }
 
 function promptTokens(body: RequestBody, count: (text: string) => number): number {
@@ -47,10 +48,14 @@ function readAnswer(value: unknown): ModelAnswer | undefined {
   const refusal = asText(message.refusal);
   const model = asText(body.model);
   const usage = readUsage(body.usage, "prompt", "completion");
+  const toolCalls = readToolCalls(message.tool_calls);
+  const logprobs = asObject(choice.logprobs)?.content;
   return {
     finishReason: readFinishReason(choice.finish_reason),
     ...(text !== undefined && { text }),
     ...(refusal !== undefined && { refusal }),
+    ...(toolCalls.length > 0 && { toolCalls }),
+    ...(Array.isArray(logprobs) && { logprobs }),
     ...(model !== undefined && { model }),
     ...(usage && { usage }),
   };
@@ -63,6 +68,18 @@ function readContent(content: unknown): string | undefined {
   return content.map((part) => asText(asObject(part)?.text) ?? "").join("");
 }
 
-function readFinishReason(reason: unknown): ModelAnswer["finishReason"] {
-  return reason === "stop" || reason === "length" || reason === "content_filter" ? reason : "other";
+/** Calls of functions, and of custom tools, whose input is any text. */
+function readToolCalls(calls: unknown): readonly ToolCall[] {
+  return asList(calls).flatMap((item) => {
+    const { function: called, custom } = asObject(item) ?? {};
+    const call = asObject(called) ?? asObject(custom);
+    const name = asText(call?.name);
+    return name === undefined ? [] : [{ name, arguments: asText(call?.arguments) ?? asText(call?.input) ?? "" }];
+  });
 }
+
+function readFinishReason(reason: unknown): ModelAnswer["finishReason"] {
+  return FINISH_REASONS.find((known) => known === reason) ?? "other";
+}
+
+const FINISH_REASONS = ["stop", "length", "content_filter", "tool_calls"] as const;

@@ -1,5 +1,6 @@
 import type { RenderedPrompt } from "../core/prompt.ts";
 import type { RequestBody, Usage } from "../core/records.ts";
+import type { AnswerFacts, ToolCall } from "../core/verdicts.ts";
 
 /** What goes into a body beside the prompt. */
 export interface RequestSettings {
@@ -16,6 +17,8 @@ export interface AnswerSchema {
   /** Letters, digits, `_` and `-`, at most 64: the provider's rule. */
   readonly name: string;
   readonly schema: Readonly<Record<string, unknown>>;
+  /** Whether the provider is to hold the model to it; it is when undefined. */
+  readonly isStrict?: boolean;
 }
 
 /** A reply that is no valid answer. */
@@ -31,8 +34,12 @@ export interface ModelAnswer {
   readonly embedding?: readonly number[];
   /** The model's own refusal, where the endpoint sets it apart. */
   readonly refusal?: string;
-  /** `stop`, `length` or `content_filter`; the endpoint's own words are translated into these. */
-  readonly finishReason: "stop" | "length" | "content_filter" | "other";
+  /** The calls that the model asks for, where it asks for any. */
+  readonly toolCalls?: readonly ToolCall[];
+  /** What the endpoint says of the tokens' probabilities, as it says it, where that was asked for. */
+  readonly logprobs?: readonly unknown[];
+  /** `stop`, `length`, `content_filter` or `tool_calls`; the endpoint's own words are translated into these. */
+  readonly finishReason: AnswerFacts["finishReason"];
   /** The model that answered, which may be a dated snapshot of the one asked. */
   readonly model?: string;
   readonly usage?: Usage;

@@ -26,6 +26,8 @@ export interface EncodeOptions {
   readonly columns: readonly string[];
   /** The columns that answers and errors may add, flattened and in order, such as `grade.score`. Tables only. */
   readonly addedColumns: readonly string[];
+  /** Those of them in which a text that could be read as nothing or as another value is written as JSON. */
+  readonly mixedColumns?: ReadonlySet<string>;
 }
 
 /** Turns rows into bytes. Used once, front to back. */

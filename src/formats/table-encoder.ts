@@ -16,13 +16,15 @@ type Cells = Map<string, string>;
 export class TableEncoder implements Encoder {
   readonly #columns: ReadonlySet<string>;
   readonly #addedColumns: ReadonlySet<string>;
+  readonly #mixedColumns: ReadonlySet<string> | undefined;
   readonly #header: readonly string[];
   readonly #delimiter: string;
   #hasHeader = false;
 
-  constructor({ columns, addedColumns }: EncodeOptions, delimiter: string) {
+  constructor({ columns, addedColumns, mixedColumns }: EncodeOptions, delimiter: string) {
     this.#columns = new Set(columns);
     this.#addedColumns = new Set(addedColumns);
+    this.#mixedColumns = mixedColumns;
     this.#header = [...columns, ...addedColumns];
     this.#delimiter = delimiter;
   }
@@ -60,7 +62,8 @@ export class TableEncoder implements Encoder {
   /** Puts an added field into the column of its name; else its properties into columns `name.property`, at any depth. */
   #addAnswer(answers: Cells, row: AnsweredRow["row"], field: AddedField): void {
     const { name, json, isDetail } = field;
-    if (this.#addedColumns.has(name)) answers.set(name, cellOf(json));
+    if (this.#addedColumns.has(name))
+      answers.set(name, this.#mixedColumns?.has(name) === true ? mixedCellOf(json) : cellOf(json));
     else if (json.startsWith("{")) {
       for (const [property, value] of topLevelEntries(json)) {
         this.#addAnswer(answers, row, { ...field, name: `${name}.${property}`, json: value });
@@ -93,6 +96,13 @@ function cellOf(json: string): string {
   if (json.startsWith('"')) return renderValue(JSON.parse(json));
   return json === "null" ? "" : compact(json);
 }
+
+/** As {@link cellOf}, but a text that looks like nothing, or like another JSON value, stays in its quotes. */
+function mixedCellOf(json: string): string {
+  return json.startsWith('"') && LIKE_JSON.test(JSON.parse(json)) ? compact(json) : cellOf(json);
+}
+
+const LIKE_JSON = /^\s*(?:$|["[{]|-?\d|(?:null|true|false)\s*$)/;
 
 function noColumn(row: AnsweredRow["row"], name: string): InputDataError {
   const { file, line } = row.position;

@@ -11,8 +11,11 @@ import { makeFolder } from "./folders.ts";
 
 /** A row that waits for its answer, or carries the failure that it will come out with. */
 export type Ticket =
-  | { readonly row: TextRow | BadRow; readonly key: string; readonly isKnown?: true }
-  | { readonly row: TextRow | BadRow; readonly failure: Failure };
+  | ({ readonly row: TextRow | BadRow } & TicketPart)
+  | { readonly row: TextRow | BadRow; readonly parts: readonly TicketPart[] };
+
+/** A request that is waited for, or the failure that kept it from being made. */
+export type TicketPart = { readonly key: string; readonly isKnown?: true } | { readonly failure: Failure };
 
 /** A segment that has been read is deleted, so the disk holds what waits and not what has passed. */
 const SEGMENT_BYTES = 64 << 20;
@@ -154,17 +157,23 @@ function writing<T>(path: string, work: () => T): T {
 /** A ticket is two lines: what is known about the row, then its text as it is. */
 function encode(ticket: Ticket): string {
   const { row } = ticket;
-  const outcome = "key" in ticket ? ticket.key : ticket.failure;
   const bad = row.kind === "bad" ? { message: row.message, raw: row.raw } : undefined;
-  const known = "key" in ticket && ticket.isKnown === true ? { isKnown: true as const } : {};
-  const head: Head = { position: row.position, outcome, ...known, ...(bad === undefined ? {} : { bad }) };
+  const outcome = "parts" in ticket ? ticket.parts.map(outcomeOf) : outcomeOf(ticket);
+  const head: Head = { position: row.position, outcome, ...(bad === undefined ? {} : { bad }) };
   return `${JSON.stringify(head)}\n${row.kind === "bad" ? "" : row.text}\n`;
 }
 
+function outcomeOf(part: TicketPart): Outcome {
+  if ("failure" in part) return { failure: part.failure };
+  return part.isKnown === true ? { key: part.key, isKnown: true } : part.key;
+}
+
+/** A key alone is one that is waited for, as nearly all are. */
+type Outcome = string | TicketPart;
+
 interface Head {
   readonly position: Position;
-  readonly outcome: string | Failure;
-  readonly isKnown?: true;
+  readonly outcome: Outcome | readonly Outcome[];
   readonly bad?: { readonly message: string; readonly raw: string };
 }
 
@@ -188,8 +197,15 @@ class TicketDecoder {
   }
 }
 
-function ticketOf({ position, outcome, isKnown, bad }: Head, text: string): Ticket {
+function ticketOf({ position, outcome, bad }: Head, text: string): Ticket {
   const row: TextRow | BadRow = bad === undefined ? { kind: "row", position, text } : { kind: "bad", position, ...bad };
-  if (typeof outcome !== "string") return { row, failure: outcome };
-  return { row, key: outcome, ...(isKnown === true ? { isKnown } : {}) };
+  return isOne(outcome) ? { row, ...partOf(outcome) } : { row, parts: outcome.map(partOf) };
+}
+
+function partOf(outcome: Outcome): TicketPart {
+  return typeof outcome === "string" ? { key: outcome } : outcome;
+}
+
+function isOne(outcome: Head["outcome"]): outcome is Outcome {
+  return !Array.isArray(outcome);
 }

@@ -1,14 +1,20 @@
 import { join } from "node:path";
 import { Change } from "../core/concurrency.ts";
 import type { BadRow, Failure, RequestRow, TextRow } from "../core/records.ts";
+import { requestsByRow } from "../core/requests-by-row.ts";
 import type { Claim, Ledger, RequestState, Run } from "./ledger.ts";
-import { emptySpools, Spool, type Ticket } from "./spool.ts";
+import { emptySpools, Spool, type Ticket, type TicketPart } from "./spool.ts";
 
 /** A row whose fate is known. */
 export type SettledRow =
-  | { readonly row: TextRow | BadRow; readonly failure: Failure }
+  | ({ readonly row: TextRow | BadRow } & SettledPart)
+  /** One that was asked several times. */
+  | { readonly row: TextRow | BadRow; readonly parts: readonly SettledPart[] };
+
+/** What became of one request of a row, or why it was not made. */
+export type SettledPart =
+  | { readonly failure: Failure }
   | {
-      readonly row: TextRow | BadRow;
       readonly key: string;
       readonly state: SettledState;
       /** Whether it was settled when the row came. */
@@ -18,7 +24,10 @@ export type SettledState = Extract<RequestState, { kind: "answered" | "failed" }
 
 /** Where rows wait, on disk, until their requests are settled. */
 export interface WaitingRoom {
-  /** Takes rows in, with what the ledger said of their requests. */
+  /**
+   * Takes rows in, with what the ledger said of their requests. Neighbours that share one row object are the requests
+   * of one row: it is let out once, when all of them are settled.
+   */
   add(rows: readonly RequestRow[], claims: ReadonlyMap<string, Claim>): void;
   /** Says that requests may have been settled. */
   notify(): void;
@@ -47,7 +56,7 @@ export class InputOrderRoom implements WaitingRoom {
   }
 
   add(rows: readonly RequestRow[], claims: ReadonlyMap<string, Claim>): void {
-    this.#spool.append(rows.map((row) => ticketOf(row, claims)));
+    this.#spool.append(ticketsOf(rows, claims));
   }
 
   notify(): void {
@@ -110,10 +119,10 @@ export class CompletionOrderRoom implements WaitingRoom {
   }
 
   add(rows: readonly RequestRow[], claims: ReadonlyMap<string, Claim>): void {
-    const isReady = (row: RequestRow) => !("request" in row) || claims.get(row.request.key)?.kind === "settled";
-    const ready = rows.filter(isReady);
-    this.#ready.append(ready.map((row) => ticketOf(row, claims)));
-    this.#waiting.append(rows.filter((row) => !isReady(row)).map((row) => ticketOf(row, claims)));
+    const tickets = ticketsOf(rows, claims);
+    const ready = tickets.filter(isReady);
+    this.#ready.append(ready);
+    this.#waiting.append(tickets.filter((ticket) => !isReady(ticket)));
     if (ready.length === 0) return;
     this.#hasReady = true;
     this.#change.notify();
@@ -196,20 +205,53 @@ function clearRoom(ledger: Ledger, run: Run): void {
   emptySpools(roomOf(ledger, run));
 }
 
-function ticketOf(row: RequestRow, claims: ReadonlyMap<string, Claim>): Ticket {
-  if (!("request" in row)) return row;
+function ticketsOf(rows: readonly RequestRow[], claims: ReadonlyMap<string, Claim>): readonly Ticket[] {
+  return requestsByRow(rows).map((requests) => {
+    const [{ row }] = requests;
+    if (requests.length === 1) return { row, ...partOf(requests[0], claims) };
+    return { row, parts: requests.map((one) => partOf(one, claims)) };
+  });
+}
+
+function partOf(row: RequestRow, claims: ReadonlyMap<string, Claim>): TicketPart {
+  if (!("request" in row)) return { failure: row.failure };
   const { key } = row.request;
-  return claims.get(key)?.kind === "settled" ? { row: row.row, key, isKnown: true } : { row: row.row, key };
+  return claims.get(key)?.kind === "settled" ? { key, isKnown: true } : { key };
+}
+
+function isReady(ticket: Ticket): boolean {
+  return partsOf(ticket).every((part) => "failure" in part || part.isKnown === true);
+}
+
+function partsOf(ticket: Ticket): readonly TicketPart[] {
+  return "parts" in ticket ? ticket.parts : [ticket];
 }
 
 /** What is known of each ticket; undefined for those that have to wait. */
 function lookUp(ledger: Ledger, run: Run, tickets: readonly Ticket[]): readonly (SettledRow | undefined)[] {
-  const keys = [...new Set(tickets.flatMap((ticket) => ("key" in ticket ? [ticket.key] : [])))];
+  const parts = tickets.flatMap(partsOf);
+  const keys = [...new Set(parts.flatMap((part) => ("key" in part ? [part.key] : [])))];
   const outcomes = ledger.outcomes(keys, run);
   const states = new Map(outcomes.map((state, index) => [keys[index], state]));
-  return tickets.map((ticket) => {
-    if (!("key" in ticket)) return ticket;
-    const state = states.get(ticket.key);
-    return state?.kind === "answered" || state?.kind === "failed" ? { ...ticket, state } : undefined;
-  });
+  return tickets.map((ticket) => settledRow(ticket, states));
+}
+
+type States = ReadonlyMap<string | undefined, RequestState>;
+
+function settledRow(ticket: Ticket, states: States): SettledRow | undefined {
+  const { row } = ticket;
+  if (!("parts" in ticket)) {
+    const part = settledPart(ticket, states);
+    return part && { row, ...part };
+  }
+  const parts = ticket.parts.map((part) => settledPart(part, states)).filter((part) => part !== undefined);
+  return parts.length === ticket.parts.length ? { row, parts } : undefined;
+}
+
+function settledPart(part: TicketPart, states: States): SettledPart | undefined {
+  if ("failure" in part) return { failure: part.failure };
+  const { key, isKnown } = part;
+  const state = states.get(key);
+  if (state?.kind !== "answered" && state?.kind !== "failed") return undefined;
+  return isKnown === true ? { key, state, isKnown } : { key, state };
 }

@@ -9,6 +9,7 @@ import type { BuildReport } from "../report/build.ts";
 import { RowSource } from "../stages/read.ts";
 import type { Step } from "./answer-rows.ts";
 import { UncountedRows } from "./count/uncounted.ts";
+import { refusePairs } from "./judging.ts";
 import { openErrorsOutput, openLinesOutput } from "./outputs.ts";
 import { prepareQuestion, type Question, type QuestionSettings } from "./question.ts";
 import { type RequestSettings, type RequestSteps, requestLimits, requestSteps } from "./request-steps.ts";
@@ -34,6 +35,7 @@ export type BuildHost = Pick<RunHost, "stdin" | "stdout" | "log" | "signal" | "d
 export async function buildRequests(settings: BuildSettings, host: BuildHost): Promise<BuildReport> {
   const paths = await resolveInputs(settings.inputs);
   const question = await prepareQuestion(settings, host.data);
+  refusePairs(question, "build");
   const counters = new Counters();
   const { inputFormat: format, maxRecordBytes } = settings;
   const source = await RowSource.open({ ...host, paths, format, maxRecordBytes, counters });
@@ -59,7 +61,7 @@ async function openOutputs(settings: BuildSettings, host: BuildHost, parts: Outp
   const rows = await openLinesOutput(settings, host);
   const errors = await openErrorsOutput(settings, source);
   const { outputField } = settings;
-  const added = answerFields({ outputField, meta: false }, question.columns);
+  const added = answerFields({ outputField, meta: false }, question);
   return new RowOutputs({
     ...added,
     onError: "skip",

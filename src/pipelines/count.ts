@@ -12,6 +12,7 @@ import { FileTexts } from "./count/file-texts.ts";
 import { tokensOfSchema } from "./count/schema-tokens.ts";
 import type { TallyOptions } from "./count/tally.ts";
 import type { Uncounted } from "./count/uncounted.ts";
+import { refusePairs } from "./judging.ts";
 import { wholeOverhead } from "./overhead.ts";
 import { prepareQuestion, type Question, type QuestionSettings } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
@@ -68,6 +69,7 @@ export async function count(given: CountSettings, host: CountHost): Promise<Coun
   const settings = isForModel ? given : { ...given, model: NOBODY };
   const files = new FileTexts();
   const question = await prepareQuestion(settings, host.data, files.read);
+  refusePairs(question, "count");
   // What is wrong with the request is told before anything is read.
   const schemaTokens = tokensOfSchema(question);
   const { model } = question.request;

@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
+import type { BothOrders } from "../agreement/both-orders.ts";
+import type { Judges } from "../agreement/judges.ts";
 import { unlessAborted } from "../core/abort.ts";
+import type { FanIn } from "../core/combine.ts";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError } from "../core/errors.ts";
 import type { AnsweredRow, Row } from "../core/records.ts";
@@ -9,28 +12,28 @@ import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
 import type { Run, RunEnd } from "../ledger/ledger.ts";
 import { ResultReader } from "../ledger/result-reader.ts";
 import { CompletionOrderRoom, InputOrderRoom } from "../ledger/waiting-room.ts";
-import { findPrice } from "../pricing/price-table.ts";
 import { stringifyWithUsd } from "../pricing/usd-json.ts";
 import { type Summary, summarise } from "../report/summary.ts";
 import { createBuild } from "../stages/build.ts";
-import { createCount } from "../stages/count.ts";
 import { createGuard, refuseColumnClash } from "../stages/guard.ts";
 import { createHalt } from "../stages/halt.ts";
 import { addedFieldNames, createMerge, extraColumns } from "../stages/merge.ts";
 import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
-import { type AskingParts, askingOptions, learnedOverhead, runChunkLimits } from "./asking.ts";
 import { goesByRows, modeSwitchOf } from "./asking-mode.ts";
 import { failurePolicy } from "./halting.ts";
-import { Money } from "./money.ts";
+import { bothOrdersOf, judgesOf, judgingSummary, prepareQuestions } from "./judging.ts";
+import { type LabelCheck, labelled, openLabelCheck } from "./label-check.ts";
 import { openLedger, openProvider, runLabel } from "./open-run.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, outputFiles } from "./outputs.ts";
+import { Panel, type PanelParts } from "./panel.ts";
 import { peekRows } from "./peek-rows.ts";
 import { planRows } from "./plan-rows.ts";
-import { prepareQuestion, type Question } from "./question.ts";
+import type { Question } from "./question.ts";
 import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
+import { ShownRequests } from "./shown-requests.ts";
 import { StrategyRun } from "./strategy.ts";
 
 /** How a run ended. It is not thrown, so that there is a summary whatever happened. */
@@ -49,8 +52,10 @@ export interface GradeResult {
  */
 export async function grade(settings: GradeSettings, host: RunHost): Promise<GradeResult> {
   const modeSwitch = modeSwitchOf(settings, host);
+  const shown = new ShownRequests(settings);
   const paths = await resolveInputs(settings.inputs);
-  const question = await prepareQuestion(settings, host.data);
+  const questions = await prepareQuestions(settings, host.data);
+  const labels = await openLabelCheck(settings, questions[0]);
   const counters = host.counters ?? new Counters();
   const stop = new AbortController();
   const signal = AbortSignal.any([host.signal, stop.signal]);
@@ -61,12 +66,14 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   const ledger = await openLedger(settings, host);
   const strategy = host.strategy && new StrategyRun(host.strategy);
   try {
-    const money = moneyOf({ settings, host, question, provider, ledger, modeSwitch });
-    const { model } = question.request;
-    counters.scores = new ScoreTally(question.scores);
-    counters.run = { pipeline: "grade", provider: provider.name, model, isPriced: money.isPriced };
-    const parts = { settings, host: stoppable, stop, question, provider, counters, source, ledger, money, modeSwitch };
-    const job = new GradeJob({ ...parts, strategy });
+    const parts = { settings, host: stoppable, provider, counters, ledger, modeSwitch, strategy };
+    const panel = new Panel(parts, questions);
+    const judges = judgesOf(settings, questions);
+    const orders = bothOrdersOf(settings, questions, judges);
+    counters.requestsPerRow = (orders ?? judges)?.labels.length ?? 1;
+    counters.scores = new ScoreTally(questions[0].scores);
+    counters.run = { pipeline: "grade", provider: provider.name, model: panel.model, isPriced: panel.isPriced };
+    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, orders, labels, shown });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
     await strategy?.close();
@@ -75,25 +82,21 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   }
 }
 
-type MoneyParts = Omit<AskingParts, "counters" | "money" | "strategy">;
-
-function moneyOf({ settings, host, question, provider, ledger, modeSwitch }: MoneyParts): Money {
-  const { model } = question.request;
-  const price = findPrice(host.prices, model)?.price;
-  const isEmbedding = settings.endpoint === "/v1/embeddings";
-  const expectedOutput = isEmbedding ? 0 : (settings.expectOutputTokens ?? settings.maxOutputTokens);
-  const otherPrices = new Map(
-    (settings.escalate ?? []).map((name) => [name, findPrice(host.prices, name)?.price ?? null]),
-  );
-  const mode = () => modeSwitch.mode;
-  return new Money({ ledger, provider: provider.identity, model, price, otherPrices, mode, expectedOutput });
-}
-
-interface GradeParts extends AskingParts {
-  readonly question: Question;
+interface GradeParts extends PanelParts {
+  /** To each judge, at least one. They differ in the model. */
+  readonly questions: readonly [Question, ...Question[]];
+  readonly panel: Panel;
+  /** How the answers of a row become one; undefined when it has but one. */
+  readonly judges: Judges | undefined;
+  /** How the two orders of a pairwise prompt become one, around the judges; undefined for other prompts. */
+  readonly orders: BothOrders | undefined;
+  /** Compares answers with labels; undefined when that is not asked for. */
+  readonly labels: LabelCheck | undefined;
   /** Aborts the host's signal. */
   readonly stop: AbortController;
   readonly source: RowSource;
+  /** What a dry run prints. */
+  readonly shown: ShownRequests;
 }
 
 /** One execution, with all its parts at hand. */
@@ -112,25 +115,36 @@ class GradeJob {
     );
   }
 
+  /** What is the same in the questions to all judges is taken from it. */
+  get #question(): Question {
+    return this.#parts.questions[0];
+  }
+
+  /** How the answers of a row become one; undefined when it has but one. */
+  get #fanIn(): FanIn | undefined {
+    const { orders, judges } = this.#parts;
+    return orders ?? judges;
+  }
+
   async plan(): Promise<GradeResult> {
-    const { source, ledger, counters, settings, question, host, money } = this.#parts;
-    const limits = runChunkLimits(this.#parts);
+    const { source, ledger, counters, settings, host, panel } = this.#parts;
+    const { limits, estimate, overheadTokens } = panel;
     const guard = this.#guard(false);
     const { build, count } = this.#steps();
-    const steps = (rows: Parameters<typeof guard>[0]) => count(build(guard(rows)));
+    const { shown } = this.#parts;
+    const steps = (rows: Parameters<typeof guard>[0]) => shown.see(count(build(guard(rows))));
     const run = { id: NO_RUN, freshSince: settings.fresh ? host.clock.now() : 0 };
-    const endpoint = question.endpoint.path;
-    const { estimate } = money;
-    const overheadTokens = learnedOverhead(this.#parts);
+    const endpoint = this.#question.endpoint.path;
     await planRows({ rows: source.rows(), steps, ledger, run, endpoint, limits, overheadTokens, counters, estimate });
+    await shown.write(host.stdout);
     return this.#result(undefined, EXIT.ok, undefined);
   }
 
   async run(): Promise<GradeResult> {
-    const { ledger, settings, host, source, counters } = this.#parts;
+    const { ledger, settings, host, source, counters, panel } = this.#parts;
     const signature = this.#signature();
     const files = await outputFiles(settings, source);
-    const label = runLabel(settings, this.#parts.question.request.model);
+    const label = runLabel(settings, panel.model);
     const run = ledger.openRun({ pipeline: "grade", label, signature, isFresh: settings.fresh, files });
     host.log.debug("run.started", { run: run.id, provider: this.#parts.provider.name, label });
     if (run.isTakenOver) {
@@ -159,9 +173,10 @@ class GradeJob {
   }
 
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
-    const { settings, host, stop, question, source, ledger, money, counters } = this.#parts;
+    const { settings, host, stop, source, ledger, panel, counters, labels } = this.#parts;
+    const fanIn = this.#fanIn;
     const { outputField, meta: withMeta, order } = settings;
-    const { endpoint, check } = question;
+    const { endpoint, check } = this.#question;
     const rowsOutput = await openRowsOutput(settings, source, host);
     const errorsOutput = await openErrorsOutput(settings, rowsOutput);
     const isTable = rowsOutput.format.isTable || errorsOutput?.format.isTable === true;
@@ -173,17 +188,21 @@ class GradeJob {
       rows: await this.#rows(),
       guard: this.#guard(isTable),
       ...this.#steps(),
-      ...askingOptions(this.#parts, { run, results }),
-      merge: createMerge({
-        ledger,
-        results,
-        endpoint,
-        outputField,
-        isJson: check !== undefined,
-        withMeta,
-        costOf: money.costOf,
-        counters,
-      }),
+      ...panel.asking(run, results),
+      merge: labelled(
+        labels,
+        createMerge({
+          ledger,
+          results,
+          endpoint,
+          outputField,
+          check,
+          withMeta,
+          costOf: panel.costOf,
+          counters,
+          fanIn,
+        }),
+      ),
       write: (rows) => this.#write(rows, { rowsOutput, errorsOutput, isTable }),
       stop,
       signal: host.signal,
@@ -202,7 +221,8 @@ class GradeJob {
   async #write(rows: AsyncIterable<readonly AnsweredRow[]>, { rowsOutput, errorsOutput, isTable }: Outputs) {
     const { source, host, settings, counters } = this.#parts;
     const columns = isTable ? await unlessAborted(source.columns, host.signal) : [];
-    const options = { columns, addedColumns: this.#addedColumns() };
+    const { mixedColumns } = this.#question;
+    const options = { columns, addedColumns: this.#addedColumns(), mixedColumns };
     if (isTable) refuseColumnClash(options);
     const errors = errorsOutput?.sink(options);
     await write(rows, {
@@ -215,49 +235,62 @@ class GradeJob {
   }
 
   #steps() {
-    const { settings, question, provider } = this.#parts;
-    const { render, endpoint, request, tokenizer, contextWindow } = question;
-    const count = createCount({ tokenizer, endpoint, contextWindow });
+    const { settings, questions, provider, panel } = this.#parts;
+    const [{ render, endpoint, request }] = questions;
+    const { count } = panel;
+    const { samples = 1 } = settings;
+    const [, ...others] = questions.flatMap(ordersOf);
     const halt = createHalt(failurePolicy(settings).halts);
     return {
-      build: createBuild({ render, endpoint, settings: request, provider: provider.identity }),
+      build: createBuild({ render, endpoint, settings: request, provider: provider.identity, samples, others }),
       count: (rows: Parameters<typeof count>[0]) => halt(count(rows)),
     };
   }
 
   #guard(isTable: boolean) {
     const { outputField, meta } = this.#parts.settings;
-    const addedFields = [...addedFieldNames(outputField, meta), ...(isTable ? this.#addedColumns() : [])];
+    const addedFields = [...addedFieldNames(outputField, meta, this.#fanIn), ...(isTable ? this.#addedColumns() : [])];
     return createGuard({ addedFields, columns: isTable ? () => this.#columns : undefined });
   }
 
   #addedColumns(): readonly string[] {
-    const { question, settings } = this.#parts;
-    return [...question.columns, ...extraColumns(settings.outputField, settings.meta)];
+    const { outputField, meta } = this.#parts.settings;
+    return [...this.#question.columns, ...extraColumns(outputField, meta, this.#fanIn)];
   }
 
   /** Equal for executions of the same command over inputs of the same names. */
   #signature(): string {
-    const { settings, question, provider } = this.#parts;
+    const { settings, questions, provider } = this.#parts;
     const { inputs, output, outputDir, errors, order, onError, haltOn, fresh, field, prompt, system, user } = settings;
     const said = { inputs, output, outputDir, errors, order, onError, haltOn, fresh, field, prompt, system, user };
-    const asked = { provider: provider.identity, endpoint: question.endpoint.path, request: question.request };
+    const [{ endpoint, request }] = questions;
+    const several = this.#fanIn === undefined ? {} : { judges: this.#fanIn.labels };
+    const asked = { provider: provider.identity, endpoint: endpoint.path, request, ...several };
     return createHash("sha256").update(JSON.stringify({ said, asked })).digest("hex");
   }
 
   #result(run: Run | undefined, exitStatus: number, error: unknown): GradeResult {
-    const { counters, provider, question, settings, host, money } = this.#parts;
+    const { counters, provider, settings, host, panel, judges, orders, labels } = this.#parts;
     const summary = summarise(counters, {
       run: run?.id ?? null,
       provider: provider.name,
-      model: question.request.model,
+      model: panel.model,
       isDryRun: settings.dryRun,
-      isPriced: money.isPriced,
+      isPriced: panel.isPriced,
       seconds: (host.clock.now() - this.#startedAt) / 1000,
       exitStatus,
+      labels: settings.dryRun ? undefined : labels?.summary(),
+      judging: judges && !settings.dryRun ? judgingSummary(judges, counters) : undefined,
+      pairs: settings.dryRun ? undefined : orders?.counts,
     });
     return { exitStatus, summary, error };
   }
+}
+
+/** What a row is asked by one judge: a pair in both orders. */
+function ordersOf({ request: settings, render, renderSwapped }: Question) {
+  const first = { settings, render };
+  return renderSwapped === undefined ? [first] : [first, { settings, render: renderSwapped }];
 }
 
 /** Where rows go, and whether any of it is a table. */

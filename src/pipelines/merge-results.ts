@@ -10,6 +10,7 @@ import { createJoin } from "../stages/join.ts";
 import { RowSource } from "../stages/read.ts";
 import type { Step } from "./answer-rows.ts";
 import { failurePolicy } from "./halting.ts";
+import { refusePairs } from "./judging.ts";
 import { openErrorsOutput, openRowsOutput } from "./outputs.ts";
 import { prepareQuestion, type Question, type QuestionSettings } from "./question.ts";
 import { type RequestSettings, requestSteps } from "./request-steps.ts";
@@ -41,6 +42,7 @@ export async function mergeResults(settings: MergeSettings, host: MergeHost): Pr
   checkInputs(settings);
   const paths = await resolveInputs(settings.inputs);
   const question = await prepareQuestion(settings, host.data);
+  refusePairs(question, "merge");
   const counters = new Counters();
   const { endpoint, check } = question;
   const { inputFormat: format, maxRecordBytes } = settings;
@@ -78,7 +80,7 @@ async function openOutputs(settings: MergeSettings, host: MergeHost, parts: Outp
   const rows = await openRowsOutput(settings, source, host);
   const errors = await openErrorsOutput(settings, rows);
   const { signal } = host;
-  const added = answerFields(settings, question.columns);
+  const added = answerFields(settings, question);
   return new RowOutputs({ ...added, ...failurePolicy(settings), source, rows, errors, counters, signal });
 }
 

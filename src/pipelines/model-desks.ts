@@ -11,6 +11,7 @@ import { createCount } from "../stages/count.ts";
 import type { Tokenizer } from "../tokens/tokenizer.ts";
 import type { Step } from "./answer-rows.ts";
 import { type AskingParts, learnedOverhead } from "./asking.ts";
+import { JointReliance } from "./joint-reliance.ts";
 import { Money } from "./money.ts";
 import { describeModel, openTokenizer } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
@@ -42,6 +43,7 @@ export class ModelDesks implements Reliance {
   readonly #desks = new Map<string, Desk>();
   /** It asks through batches only. */
   readonly #modeSwitch: ModeSwitch;
+  readonly #reliance = new JointReliance(() => this.#monies);
   readonly #tokenizers = new Map<string, Promise<Tokenizer>>();
 
   constructor(options: DeskOptions) {
@@ -79,13 +81,11 @@ export class ModelDesks implements Reliance {
 
   /** Estimates are worth what the least of them is. */
   get kind(): Reliance["kind"] {
-    const kinds = this.#monies.map(({ kind }) => kind);
-    if (kinds.includes("guess")) return "guess";
-    return kinds.includes("mean") ? "mean" : "bound";
+    return this.#reliance.kind;
   }
 
   settled(): void {
-    for (const money of this.#monies) money.settled();
+    this.#reliance.settled();
   }
 
   /** The count stage, by the model of each request. */

@@ -1,26 +1,28 @@
-import { readFile } from "node:fs/promises";
-import { ConfigurationError, InputMissingError, messageOf, UsageError } from "../core/errors.ts";
+import { UsageError } from "../core/errors.ts";
 import type { RenderedPrompt } from "../core/prompt.ts";
 import type { Fields } from "../core/records.ts";
-import { load, nearest } from "../core/registry.ts";
+import { load } from "../core/registry.ts";
 import type { ScoreField } from "../core/scores/score-field.ts";
 import type { AnswerCheck } from "../core/verdicts.ts";
-import type { Endpoint, RequestSettings } from "../endpoints/endpoint.ts";
+import type { AnswerSchema, Endpoint, RequestSettings } from "../endpoints/endpoint.ts";
 import { endpoints } from "../endpoints/index.ts";
 import { createAnswerChecker } from "../prompts/answer-checker.ts";
 import { answerColumns } from "../prompts/answer-columns.ts";
 import { loadExamples } from "../prompts/examples.ts";
-import { loadPrompt, promptNames } from "../prompts/load.ts";
+import { freeTextPaths } from "../prompts/free-text.ts";
+import { swapPair } from "../prompts/pair.ts";
 import { flagText, type Prompt } from "../prompts/prompt.ts";
-import { promptFromValue } from "../prompts/read-prompt.ts";
 import { createRenderer } from "../prompts/renderer.ts";
 import { type JsonSchema, loadSchema } from "../prompts/schema.ts";
+import { faultInFile, type SchemaFault } from "../prompts/schema-faults.ts";
 import { scoreFields } from "../prompts/score-fields.ts";
 import { toStrictSchema } from "../prompts/strict-schema.ts";
 import { tokenizers } from "../tokens/index.ts";
 import { findModel, mergeModels, parseModels } from "../tokens/models.ts";
 import type { Tokenizer } from "../tokens/tokenizer.ts";
+import { findPrompt } from "./prompt-library.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
+import { type ReadText, readSettingsFile, readUtf8 } from "./settings-file.ts";
 
 /** What a question is made of. */
 export type QuestionSettings = Pick<
@@ -35,7 +37,9 @@ export type QuestionSettings = Pick<
   | "system"
   | "user"
   | "field"
+  | "reference"
   | "schema"
+  | "strict"
   | "examples"
   | "maxOutputTokens"
   | "temperature"
@@ -43,14 +47,13 @@ export type QuestionSettings = Pick<
   | "outputField"
 >;
 
-/** Gives the text of a file. */
-export type ReadText = (path: string) => Promise<string>;
-
 /** What is asked about each row, of whom, and how its answer is told from none. */
 export interface Question {
   readonly endpoint: Endpoint;
   readonly request: RequestSettings;
   readonly render: (fields: Fields) => RenderedPrompt;
+  /** Of a pairwise prompt: the same with the two texts in the other order. */
+  readonly renderSwapped: ((fields: Fields) => RenderedPrompt) | undefined;
   readonly tokenizer: Tokenizer;
   /** Tokens; undefined when it is not known. */
   readonly contextWindow: number | undefined;
@@ -60,6 +63,10 @@ export interface Question {
   readonly columns: readonly string[];
   /** The fields of an answer that are counted for the summary. */
   readonly scores: readonly ScoreField[];
+  /** Those in which a text is written as JSON where it could be taken for another value. */
+  readonly mixedColumns: ReadonlySet<string>;
+  /** Paths of the answer's fields that hold text in the model's own words. */
+  readonly freeText: ReadonlySet<string>;
 }
 
 /** The emulator answers under any name; this one has the tokenizer of today's models. */
@@ -78,26 +85,68 @@ export async function prepareQuestion(
   data: RunHost["data"],
   read: ReadText = readUtf8,
 ): Promise<Question> {
-  const files = new SettingsFiles(read);
+  const files: SettingsFiles = (path, what) => readSettingsFile(read, path, what);
   const endpoint = await load("endpoint", endpoints, settings.endpoint);
   const prompt = await choosePrompt(settings, data.prompts, files);
-  const schema =
-    settings.schema === undefined ? prompt.schema : loadSchema(...(await files.read(settings.schema, "schema")));
-  const examples = settings.examples === undefined ? undefined : await files.read(settings.examples, "examples");
+  const asked = await askedSchema(settings, prompt, files);
+  const schema = asked?.schema;
+  const examples = settings.examples === undefined ? undefined : await files(settings.examples, "examples");
+  const { field, reference } = settings;
+  const shown = {
+    prompt,
+    field,
+    ...(reference === undefined ? {} : { reference }),
+    ...(examples === undefined ? {} : { examples: loadExamples(...examples) }),
+  };
   const model = modelName(settings);
   return {
     endpoint,
-    request: requestSettings(settings, model, schema && { name: prompt.schemaName, schema: toStrictSchema(schema) }),
-    render: createRenderer({
-      prompt,
-      field: settings.field,
-      ...(examples === undefined ? {} : { examples: loadExamples(...examples) }),
-    }),
+    request: requestSettings(settings, model, asked && sentSchema(prompt.schemaName, asked)),
+    render: createRenderer(shown),
+    renderSwapped: prompt.pair && createRenderer({ ...shown, pair: swapPair(prompt.pair) }),
     ...(await describeModel(settings, { name: model, models: data.models })),
     check: schema === undefined ? undefined : createAnswerChecker(schema),
-    columns: answerColumns(schema, settings.outputField),
+    ...columnsOf(settings, asked),
     scores: scoreFields(schema, settings.outputField),
+    freeText: freeTextPaths(schema),
   };
+}
+
+/** A schema as the user gave it, and how it is sent. */
+interface AskedSchema {
+  readonly schema: JsonSchema;
+  readonly isStrict: boolean;
+  readonly fault: SchemaFault | undefined;
+}
+
+async function askedSchema(
+  { schema: path, strict }: QuestionSettings,
+  prompt: Prompt,
+  files: SettingsFiles,
+): Promise<AskedSchema | undefined> {
+  const isStrict = strict !== false && prompt.isStrict !== false;
+  if (path !== undefined && prompt.pair !== undefined) throw pairWithSchema();
+  if (path === undefined) return prompt.schema && { schema: prompt.schema, isStrict, fault: prompt.schemaFault };
+  const [text, file] = await files(path, "schema");
+  return { schema: loadSchema(text, file), isStrict, fault: faultInFile(text, file) };
+}
+
+function pairWithSchema(): UsageError {
+  return new UsageError("--schema does not go with a pairwise prompt, whose answer says who wins", {
+    hint: "Give the prompt a schema of its own, with the property winner.",
+  });
+}
+
+function sentSchema(name: string, { schema, isStrict, fault }: AskedSchema): AnswerSchema {
+  return isStrict ? { name, schema: toStrictSchema(schema, fault) } : { name, schema, isStrict };
+}
+
+/** With tools, an answer may be a call in the place of the object. */
+function columnsOf({ outputField, param }: QuestionSettings, asked: AskedSchema | undefined) {
+  const { names, mixed } = answerColumns(asked?.schema, outputField, asked?.isStrict);
+  const calls = ["tool_calls", "text"].map((name) => `${outputField}.${name}`);
+  const withCalls = asked !== undefined && "tools" in param && !names.includes(outputField);
+  return { columns: withCalls ? [...new Set([...names, ...calls])] : names, mixedColumns: mixed };
 }
 
 function modelName({ model, provider }: QuestionSettings): string {
@@ -109,7 +158,7 @@ function modelName({ model, provider }: QuestionSettings): string {
 function requestSettings(
   { maxOutputTokens, temperature, param }: QuestionSettings,
   model: string,
-  schema: { readonly name: string; readonly schema: JsonSchema } | undefined,
+  schema: AnswerSchema | undefined,
 ): RequestSettings {
   return {
     model,
@@ -168,49 +217,15 @@ async function choosePrompt(settings: QuestionSettings, packagePrompts: string, 
 /** The prompt that is named, or the one that fits what was said; undefined when the flags say it all. */
 async function namedPrompt(
   settings: QuestionSettings,
-  packagePrompts: string,
+  packaged: string,
   files: SettingsFiles,
 ): Promise<Prompt | undefined> {
-  const { prompt, system, user, examples, endpoint, prompts } = settings;
+  const { prompt, system, user, examples, endpoint, prompts: configured } = settings;
   if (prompt === undefined && (system !== undefined || user !== undefined)) return undefined;
   if (prompt === undefined && endpoint === "/v1/embeddings") return undefined;
   const name = prompt ?? (examples === undefined ? "grade" : "style");
-  if (Object.hasOwn(prompts, name)) return promptFromValue(prompts[name], name, "the configuration");
-  const known = promptNames(packagePrompts, "config/prompts.yaml");
-  if (known.includes(name)) return loadPrompt(packagePrompts, "config/prompts.yaml", name);
-  if (/[./]/.test(name)) return loadPrompt(...(await files.read(name, "prompt")));
-  throw unknownPrompt(name, [...known, ...Object.keys(prompts)]);
+  return findPrompt(name, { packaged, configured }, (path) => files(path, "prompt"));
 }
 
-function unknownPrompt(name: string, known: readonly string[]): ConfigurationError {
-  const near = nearest(name, known);
-  return new ConfigurationError(`unknown prompt "${name}"`, {
-    hint: `${near === undefined ? "" : `Did you mean "${near}"? `}Known: ${known.join(", ")}; or name a YAML file, such as ./${name}.yaml.`,
-  });
-}
-
-/** The files that the settings name. */
-class SettingsFiles {
-  readonly #read: ReadText;
-
-  constructor(read: ReadText) {
-    this.#read = read;
-  }
-
-  /** @returns text and path, as the parsers of texts take them */
-  async read(path: string, what: string): Promise<[text: string, file: string]> {
-    try {
-      return [await this.#read(path), path];
-    } catch (cause) {
-      throw new InputMissingError(`cannot read the ${what} file ${path}: ${messageOf(cause)}`, {
-        hint: "Check the path and its permissions.",
-        cause,
-      });
-    }
-  }
-}
-
-/** Reads a file from disk. */
-export function readUtf8(path: string): Promise<string> {
-  return readFile(path, "utf8");
-}
+/** Gives the text and the path of a file that the settings name. */
+type SettingsFiles = (path: string, what: string) => Promise<[text: string, file: string]>;

@@ -8,6 +8,7 @@ import { type WriteOptions, write } from "../stages/write.ts";
 import type { Step } from "./answer-rows.ts";
 import type { OpenOutput } from "./outputs.ts";
 import { followedBy } from "./peek-rows.ts";
+import type { Question } from "./question.ts";
 import type { GradeSettings } from "./settings.ts";
 
 export interface RowOutputsOptions extends Pick<WriteOptions, "onError" | "halts"> {
@@ -17,6 +18,7 @@ export interface RowOutputsOptions extends Pick<WriteOptions, "onError" | "halts
   /** The fields that are added to a row, and the columns they fill in a table. */
   readonly addedFields: readonly string[];
   readonly addedColumns: readonly string[];
+  readonly mixedColumns?: ReadonlySet<string>;
   readonly counters: Counters;
   readonly signal: AbortSignal;
 }
@@ -48,10 +50,19 @@ export class RowOutputs {
 
   /** Writes the rows, and makes the outputs final. */
   async write(rows: AsyncIterable<readonly AnsweredRow[]>): Promise<void> {
-    const { rows: rowsOutput, errors: errorsOutput, addedColumns, onError, halts, counters, signal } = this.#options;
+    const {
+      rows: rowsOutput,
+      errors: errorsOutput,
+      addedColumns,
+      mixedColumns,
+      onError,
+      halts,
+      counters,
+      signal,
+    } = this.#options;
     try {
       const source = this.#isTable ? await this.#awaitColumns(rows) : rows;
-      const options = { columns: this.#columns ?? [], addedColumns };
+      const options = { columns: this.#columns ?? [], addedColumns, ...(mixedColumns && { mixedColumns }) };
       if (this.#isTable) refuseColumnClash(options);
       const errors = errorsOutput?.sink(options);
       await write(source, { rows: rowsOutput.sink(options), errors, onError, halts, counters, signal });
@@ -80,10 +91,10 @@ export class RowOutputs {
 /** What answers and errors add to a row. */
 export function answerFields(
   { outputField, meta }: Pick<GradeSettings, "outputField" | "meta">,
-  answerColumns: readonly string[],
-): Pick<RowOutputsOptions, "addedFields" | "addedColumns"> {
-  const addedColumns = [...answerColumns, ...extraColumns(outputField, meta)];
-  return { addedFields: addedFieldNames(outputField, meta), addedColumns };
+  { columns, mixedColumns }: Pick<Question, "columns" | "mixedColumns">,
+): Pick<RowOutputsOptions, "addedFields" | "addedColumns" | "mixedColumns"> {
+  const addedColumns = [...columns, ...extraColumns(outputField, meta)];
+  return { addedFields: addedFieldNames(outputField, meta), addedColumns, mixedColumns };
 }
 
 function noColumns(): InputDataError {

@@ -2,6 +2,7 @@ import { UsageError } from "../core/errors.ts";
 import type { Failure, GoodRow, Row } from "../core/records.ts";
 import { RowTemplateError } from "../prompts/row-errors.ts";
 import { TextCounter } from "../tokens/text-counter.ts";
+import { refusePairs } from "./judging.ts";
 import { prepareQuestion, type Question, type QuestionSettings } from "./question.ts";
 import type { RunHost } from "./settings.ts";
 
@@ -26,6 +27,7 @@ export class RowTokens {
     const { model, encoding, provider } = settings;
     if (model !== undefined || provider === "emulator") {
       const question = await prepareQuestion(settings, data);
+      refusePairs(question, "split");
       return new RowTokens(question, question.request.model);
     }
     if (encoding === undefined) {

@@ -32,7 +32,10 @@ export interface GradeSettings {
   readonly system?: string;
   readonly user?: string;
   readonly field: string;
+  readonly reference?: string;
   readonly schema?: string;
+  /** Whether schemas are sent in the provider's strict mode; they are when undefined. */
+  readonly strict?: boolean;
   readonly examples?: string;
   readonly maxOutputTokens?: number;
   readonly temperature?: number;
@@ -73,6 +76,15 @@ export interface GradeSettings {
   readonly transportRetries: number;
   /** Models that a request is asked of instead when its answer was invalid or cut off, one after the other. */
   readonly escalate?: readonly string[];
+  /** Models that are asked of every row in the place of `model`; their answers become one. */
+  readonly judge?: readonly string[];
+  /** Answers of each model to each row; one when undefined. */
+  readonly samples?: number;
+  /** Answers that a row needs at the least, where it is given several; one when undefined. */
+  readonly quorum?: number;
+  /** The row's field that answers are compared with, and the answer's field that is; the only one when undefined. */
+  readonly label?: string;
+  readonly labelAnswer?: string;
   readonly retries: number;
   /** US dollars that the run may spend. */
   readonly maxCost?: number;
@@ -89,6 +101,8 @@ export interface GradeSettings {
   /** Leaves files at the provider when their results are on this disk. */
   readonly keepRemote: boolean;
   readonly dryRun: boolean;
+  /** Requests whose bodies a dry run prints; none when undefined. */
+  readonly show?: number;
   readonly fresh: boolean;
   readonly stateDir: string;
 }

@@ -1,3 +1,4 @@
+import { parse } from "csv-parse/sync";
 import { ConfigurationError, messageOf } from "../core/errors.ts";
 import { type Example, exampleShape } from "./prompt.ts";
 import { YamlFile } from "./yaml-file.ts";
@@ -8,7 +9,8 @@ const SHAPES = `a text, an object with ${TEXT_KEYS.join(", ")}, or an object wit
 
 /**
  * Reads examples from a file's text. Text (`.txt`): one example per line, or, where there are blank lines, one per
- * paragraph. `.jsonl`: one per line. `.yaml`, `.yml` and `.json`: a list.
+ * paragraph. `.jsonl`: one per line. `.yaml`, `.yml` and `.json`: a list. `.csv` and `.tsv`: one per record, with the
+ * answer it should get in the column `answer`, or a column with the text.
  *
  * @throws {ConfigurationError} naming the file and line; also when there is no example in it.
  */
@@ -20,6 +22,7 @@ export function loadExamples(text: string, file: string): readonly Example[] {
 
 function readExamples(text: string, file: string): readonly Example[] {
   if (/\.jsonl$/i.test(file)) return readLines(text, file);
+  if (/\.[ct]sv$/i.test(file)) return readTable(text, file);
   return /\.(ya?ml|json)$/i.test(file) ? readList(text, file) : readText(text);
 }
 
@@ -45,6 +48,32 @@ function readLine(line: string, place: string): Example {
   const example = toExample(value);
   if (example === undefined) throw new ConfigurationError(`${place}: an example must be ${SHAPES}`);
   return example;
+}
+
+function readTable(text: string, file: string): readonly Example[] {
+  let records: readonly Record<string, string>[];
+  try {
+    records = parse(text, { columns: true, skip_empty_lines: true, delimiter: /\.tsv$/i.test(file) ? "\t" : "," });
+  } catch (cause) {
+    throw new ConfigurationError(`${file}: ${messageOf(cause)}`, { cause });
+  }
+  return records.map(({ answer, ...fields }, index) => {
+    const example = answer === undefined ? toExample(fields) : { fields, answer: answerOf(answer) };
+    if (example === undefined) {
+      throw new ConfigurationError(`${file}: record ${index + 1} has no column answer, ${TEXT_KEYS.join(", ")}`);
+    }
+    return example;
+  });
+}
+
+/** An object in a cell is an object; all else is a text. */
+function answerOf(cell: string): unknown {
+  if (!cell.startsWith("{")) return cell;
+  try {
+    return JSON.parse(cell);
+  } catch {
+    return cell;
+  }
 }
 
 function readList(text: string, file: string): readonly Example[] {

@@ -1,5 +1,8 @@
 import { z } from "zod";
 import type { TextOrigin } from "../core/text-origin.ts";
+import { type Pair, pairShape } from "./pair.ts";
+import { rubricShape } from "./rubric.ts";
+import type { SchemaFault } from "./schema-faults.ts";
 
 /** A prompt: what is asked of the model about each row. */
 export interface Prompt {
@@ -10,9 +13,19 @@ export interface Prompt {
   readonly user: PromptText;
   /** The JSON Schema an answer has to satisfy, as the user wrote it. */
   readonly schema?: Readonly<Record<string, unknown>>;
+  /** Makes the error for a place in the schema. */
+  readonly schemaFault?: SchemaFault;
+  /** False where the schema is to be sent as it is, without the provider's strict mode. */
+  readonly isStrict?: false;
   /** The schema's name for the provider. */
   readonly schemaName: string;
   readonly examples: readonly Example[];
+  /** The two fields that are compared, each row in both orders; undefined for a prompt that grades one text. */
+  readonly pair?: Pair;
+  /** What `{{ rubric }}` says. */
+  readonly rubric?: string;
+  /** The name of the field with the reference answer; templates know it as `reference`. */
+  readonly reference?: string;
 }
 
 /** A template and where it stands. */
@@ -41,8 +54,12 @@ export const exampleShape = z.union([
 export const promptShape = z.strictObject({
   description: z.string().optional(),
   system: z.string().optional(),
-  user: z.string().min(1),
+  user: z.string().min(1).optional(),
+  rubric: rubricShape.optional(),
+  pairwise: pairShape.optional(),
+  reference: z.string().min(1).optional(),
   schema: z.record(z.string(), z.unknown()).optional(),
+  strict: z.boolean().optional(),
   schema_name: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, "must be 1 to 64 letters, digits, _ or -")

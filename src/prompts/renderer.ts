@@ -2,6 +2,7 @@ import { ConfigurationError } from "../core/errors.ts";
 import type { PromptMessage, RenderedPrompt } from "../core/prompt.ts";
 import type { Fields } from "../core/records.ts";
 import { ExampleList } from "./example-list.ts";
+import { type Pair, pairFields } from "./pair.ts";
 import type { AnsweredExample, Example, Prompt, PromptText } from "./prompt.ts";
 import { MissingFieldError, RowTemplateError } from "./row-errors.ts";
 import { compileTemplate, type Template } from "./template.ts";
@@ -10,6 +11,10 @@ export interface RendererOptions {
   readonly prompt: Prompt;
   /** The name of the field with the text to grade; templates know it as `text`. */
   readonly field: string;
+  /** The name of the field with the reference answer, instead of the prompt's own. */
+  readonly reference?: string;
+  /** The fields to compare in the order in which they are shown, instead of the prompt's own. */
+  readonly pair?: Pair;
   /** Instead of the prompt's own examples. */
   readonly examples?: readonly Example[];
 }
@@ -29,13 +34,18 @@ export function createRenderer(options: RendererOptions): (fields: Fields) => Re
 class Renderer {
   readonly #prompt: Prompt;
   readonly #field: string;
+  readonly #reference: string | undefined;
+  readonly #pair: Pair | undefined;
   readonly #system: Template | undefined;
   readonly #user: Template;
   readonly #examples: ExampleList | undefined;
   readonly #earlierTurns: readonly PromptMessage[];
 
-  constructor({ prompt, field, examples = prompt.examples }: RendererOptions) {
+  constructor({ prompt, field, ...options }: RendererOptions) {
+    const { reference = prompt.reference, pair = prompt.pair, examples = prompt.examples } = options;
     this.#prompt = prompt;
+    this.#reference = reference;
+    this.#pair = pair;
     this.#field = field;
     this.#system = prompt.system && compile(prompt.system);
     this.#user = compile(prompt.user);
@@ -60,7 +70,15 @@ class Renderer {
   /** `text` is the chosen field even where the row has another field of that name; that one is `row.text`. */
   #added(fields: Fields): Fields {
     const text = Object.hasOwn(fields, this.#field) ? fields[this.#field] : undefined;
-    return { text, examples: this.#examples };
+    const { rubric } = this.#prompt;
+    const reference = this.#reference;
+    return {
+      text,
+      examples: this.#examples,
+      ...(this.#pair && pairFields(this.#pair, fields)),
+      ...(rubric !== undefined && { rubric }),
+      ...(reference !== undefined && { reference: Object.hasOwn(fields, reference) ? fields[reference] : undefined }),
+    };
   }
 
   #text(template: Template, fields: Fields, added: Fields): string {
@@ -70,6 +88,11 @@ class Renderer {
       if (!(error instanceof MissingFieldError)) throw error;
       if (error.variable === "text")
         throw new MissingFieldError(this.#field, fields, "{{ text }}, the field of --field");
+      const pair = this.#pair;
+      if (pair !== undefined && (error.variable === "a" || error.variable === "b"))
+        throw new MissingFieldError(pair[error.variable], fields, `{{ ${error.variable} }} of the pairwise prompt`);
+      if (error.variable === "reference" && this.#reference !== undefined)
+        throw new MissingFieldError(this.#reference, fields, "{{ reference }}, the field of --reference");
       if (error.variable === "examples") throw this.#needsExamples();
       throw error;
     }

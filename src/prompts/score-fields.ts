@@ -1,6 +1,6 @@
 import type { Category, ScoreField } from "../core/scores/score-field.ts";
-import { followReference } from "./answer-columns.ts";
 import type { JsonSchema } from "./schema.ts";
+import { followReference, isNode as isObject } from "./schema-node.ts";
 
 /** Fields that are counted; a schema with more has the first of them counted. */
 const MAX_FIELDS = 64;
@@ -70,8 +70,4 @@ function bound<Name extends string>(name: Name, value: unknown): { [key in Name]
 
 function isCategory(value: unknown): value is Category {
   return ["string", "number", "boolean"].includes(typeof value);
-}
-
-function isObject(value: unknown): value is JsonSchema {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

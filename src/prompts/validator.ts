@@ -15,6 +15,8 @@ export function compileValidator(schema: Readonly<Record<string, unknown>>): Val
     strictTuples: false,
     strictRequired: false,
     validateFormats: false,
+    // Else a property called "toString" is there in every answer.
+    ownProperties: true,
     logger: false,
   });
   const { $schema: _, ...dialectless } = schema;

@@ -2,6 +2,8 @@ import type { Counters } from "../core/counters.ts";
 import type { FailureCode } from "../core/records.ts";
 import type { Distribution } from "../core/scores/distribution.ts";
 import { errorPercent, formatErrorPercent } from "./estimate-error.ts";
+import { type JudgingSummary, judgingLines } from "./judging.ts";
+import { type LabelSummary, labelLines } from "./labels.ts";
 import { scoreLines } from "./score-lines.ts";
 
 /** What a run did, as `--summary FILE` has it. */
@@ -16,6 +18,8 @@ export interface Summary {
     /** Left out of the output, as `--on-error skip` asks. */
     readonly skipped: number;
     readonly answered: number;
+    /** Of them, those whose answer was no JSON as it came, and could be mended without a loss. */
+    readonly repaired: number;
     readonly failed: number;
     readonly failed_by_code: Readonly<Partial<Record<FailureCode, number>>>;
   };
@@ -71,8 +75,19 @@ export interface Summary {
   };
   /** How the answers' numbers, booleans and enums are distributed, over all rows that came out answered. */
   readonly scores: readonly Distribution[];
+  /** Null where each row had one answer. */
+  readonly judging: JudgingSummary | null;
+  /** Answered rows of a pairwise prompt, by whether both orders said the same; null for other prompts. */
+  readonly pairs: PairsSummary | null;
+  /** Null without `--label`. */
+  readonly labels: LabelSummary | null;
   readonly seconds: number;
   readonly exit_status: number;
+}
+
+export interface PairsSummary {
+  readonly consistent: number;
+  readonly inconsistent: number;
 }
 
 export interface SummaryFacts {
@@ -84,6 +99,9 @@ export interface SummaryFacts {
   readonly exitStatus: number;
   /** Whether the model's price is known. */
   readonly isPriced: boolean;
+  readonly judging?: JudgingSummary | undefined;
+  readonly pairs?: PairsSummary | undefined;
+  readonly labels?: LabelSummary | undefined;
 }
 
 /** Puts the counters of a run into the summary's shape. */
@@ -99,6 +117,7 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
       written: counters.rowsWritten,
       skipped: counters.rowsSkipped,
       answered: counters.rowsAnswered,
+      repaired: counters.rowsRepaired,
       failed: counters.rowsFailedTotal,
       failed_by_code: Object.fromEntries(counters.rowsFailed),
     },
@@ -120,6 +139,9 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
     },
     cost: costsIn(counters, facts),
     scores: counters.scores.distributions(),
+    judging: facts.judging ?? null,
+    pairs: facts.pairs === undefined ? null : { ...facts.pairs },
+    labels: facts.labels ?? null,
     seconds: facts.seconds,
     exit_status: facts.exitStatus,
   };
@@ -152,10 +174,10 @@ export function formatSummary(summary: Summary, usd: DisplayUsd, width = 80): st
 type DisplayUsd = (amount: bigint | undefined) => string;
 
 function runLines(summary: Summary, usd: DisplayUsd): string[] {
-  const { rows, requests, tokens } = summary;
+  const { rows, requests, tokens, judging, pairs, labels } = summary;
   const { billed, input_error_percent: error } = tokens;
   return [
-    `rows      ${n(rows.read)} read, ${n(rows.answered)} answered, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
+    `rows      ${n(rows.read)} read, ${answeredText(rows)}, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
     `requests  ${sources(requests)}`,
     ...waysLines(summary),
     ...(tokens.estimated_input > 0 ? [`tokens    ${n(tokens.estimated_input)} input estimated`] : []),
@@ -167,8 +189,17 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
         ]),
     ...(error === null ? [] : [`          the estimate of the input is off by ${formatErrorPercent(error)}`]),
     ...costLines(summary, usd),
+    ...(judging === null ? [] : judgingLines(judging, usd)),
+    ...(pairs === null
+      ? []
+      : [`pairs     ${n(pairs.consistent)} the same in both orders, ${n(pairs.inconsistent)} not`]),
+    ...(labels === null ? [] : labelLines(labels)),
     ...(rows.skipped > 0 ? [`skipped   ${n(rows.skipped)} failed rows are not in the output`] : []),
   ];
+}
+
+function answeredText({ answered, repaired }: Summary["rows"]): string {
+  return `${n(answered)} answered${repaired === 0 ? "" : ` (${n(repaired)} repaired)`}`;
 }
 
 /** By which way it was asked. */

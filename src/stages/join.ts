@@ -1,4 +1,4 @@
-import { answerJson, failedRow, metaField } from "../core/added-answer.ts";
+import { failedRow, metaField, type WrittenAnswer, writtenAnswer } from "../core/added-answer.ts";
 import { customIdOf } from "../core/keys.ts";
 import { type ReadMarks, readMarks } from "../core/own-result-line.ts";
 import type { AddedField, AnsweredRow, Failure, RequestRow, Usage } from "../core/records.ts";
@@ -65,17 +65,21 @@ function joinRow(row: RequestRow, lines: ReadonlyMap<string, string>, options: J
   const unasked = result === undefined ? whyNotAsked(row) : undefined;
   if (unasked !== undefined) return failedRow(row.row, unasked, outputField);
   const failure = result === undefined ? missing(customId) : result.failure;
-  const meta = metaOf(customId, result, options);
-  if (failure !== undefined) return failedRow(row.row, failure, outputField, meta);
-  const answer = { name: outputField, json: answerJson(result?.answer ?? {}, check !== undefined) };
-  return { row: row.row, added: [answer, ...meta] };
+  if (failure !== undefined) return failedRow(row.row, failure, outputField, metaOf(customId, result, options));
+  const written = writtenAnswer(result?.answer ?? {}, check);
+  const answer = { name: outputField, json: written.json };
+  return { row: row.row, added: [answer, ...metaOf(customId, result, { ...options, written })] };
 }
 
 function missing(customId: string): Failure {
   return { code: "missing_result", message: `no result line has the custom_id ${customId}` };
 }
 
-function metaOf(customId: string, result: JudgedResult | undefined, options: JoinOptions): readonly AddedField[] {
+interface MetaOptions extends JoinOptions {
+  readonly written?: WrittenAnswer;
+}
+
+function metaOf(customId: string, result: JudgedResult | undefined, options: MetaOptions): readonly AddedField[] {
   if (!options.withMeta) return [];
   const { answer, marks } = result ?? {};
   const meta = {
@@ -86,6 +90,8 @@ function metaOf(customId: string, result: JudgedResult | undefined, options: Joi
     usage: answer?.usage ?? null,
     cost_usd: usdInJson(answer?.usage && options.costOf(answer.usage)),
     attempts: marks?.attempts ?? null,
+    ...(options.written?.repaired && { repaired: options.written.repaired }),
+    ...(answer?.logprobs && { logprobs: answer.logprobs }),
   };
   return [metaField(options.outputField, meta)];
 }

@@ -1,14 +1,26 @@
-import { answerJson, failedRow, META_FIELDS, metaField } from "../core/added-answer.ts";
+import {
+  failedRow,
+  META_FIELDS,
+  type Meta,
+  metaField,
+  sumOfUsage,
+  type WrittenAnswer,
+  writtenAnswer,
+} from "../core/added-answer.ts";
+import type { FanIn, PartOutcome } from "../core/combine.ts";
+
 import type { Counters } from "../core/counters.ts";
 import { InternalError } from "../core/errors.ts";
 import { triedSoOften } from "../core/failures.ts";
+import { spliceFields } from "../core/json-text.ts";
 import { customIdOf, keyOf } from "../core/keys.ts";
 import type { Mode } from "../core/mode.ts";
 import type { AddedField, AnsweredRow, Usage } from "../core/records.ts";
+import type { AnswerCheck } from "../core/verdicts.ts";
 import type { Endpoint, ModelAnswer } from "../endpoints/endpoint.ts";
 import type { Chunk, Ledger, ResultLocation } from "../ledger/ledger.ts";
 import type { ResultReader } from "../ledger/result-reader.ts";
-import type { SettledRow, SettledState } from "../ledger/waiting-room.ts";
+import type { SettledPart, SettledRow, SettledState } from "../ledger/waiting-room.ts";
 import { usdInJson } from "../pricing/usd-json.ts";
 import { readResultLine } from "../providers/result-line.ts";
 
@@ -18,24 +30,39 @@ export interface MergeOptions {
   readonly endpoint: Endpoint;
   /** The field the answer goes into; failures go into NAME_error, what is known beside into NAME_meta. */
   readonly outputField: string;
-  /** Whether answers are JSON, as a schema asks for, and not plain text. */
-  readonly isJson: boolean;
+  /** Reads answers as the schema asks for them; undefined where they are plain text. */
+  readonly check: AnswerCheck | undefined;
   readonly withMeta: boolean;
   /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
   readonly costOf: (usage: Usage, mode: Mode, model: string) => bigint | undefined;
   readonly counters: Counters;
+  /** Makes one answer of those to a row that was asked several times; needed where there are such rows. */
+  readonly fanIn?: FanIn | undefined;
 }
 
 /** Fields that the merge stage may add, in the order in which it adds them. */
-export function addedFieldNames(outputField: string, withMeta: boolean): readonly string[] {
-  return [outputField, `${outputField}_error`, ...(withMeta ? [`${outputField}_meta`] : [])];
+export function addedFieldNames(
+  outputField: string,
+  withMeta: boolean,
+  { fields }: Pick<FanIn, "fields"> = { fields: [] },
+): readonly string[] {
+  return [outputField, `${outputField}_error`, ...fields, ...(withMeta ? [`${outputField}_meta`] : [])];
 }
 
-/** The columns of `NAME_error` and `NAME_meta` in a table. */
-export function extraColumns(outputField: string, withMeta: boolean): readonly string[] {
+/** The columns in a table of what is added beside the answer. */
+export function extraColumns(
+  outputField: string,
+  withMeta: boolean,
+  fanIn?: Pick<FanIn, "columns">,
+): readonly string[] {
   const errors = ["code", "message"].map((name) => `${outputField}_error.${name}`);
-  return withMeta ? [...errors, ...META_FIELDS.map((name) => `${outputField}_meta.${name}`)] : errors;
+  const columns = [...errors, ...(fanIn?.columns ?? [])];
+  const meta = fanIn === undefined ? META_FIELDS : [...META_FIELDS, ANSWERS];
+  return withMeta ? [...columns, ...meta.map((name) => `${outputField}_meta.${name}`)] : columns;
 }
+
+/** What `NAME_meta` says of each request of a row that was asked several times. */
+const ANSWERS = "answers";
 
 /** The merge stage: settled rows to rows with their answers, read where they lie in the result files. */
 export function createMerge(options: MergeOptions): (rows: readonly SettledRow[]) => readonly AnsweredRow[] {
@@ -52,19 +79,44 @@ class Merge {
   }
 
   answer(settled: SettledRow): AnsweredRow {
-    const { outputField, isJson, counters } = this.#options;
-    if ("failure" in settled) return failedRow(settled.row, settled.failure, outputField);
-    const { row, key, state } = settled;
-    const meta = (answer?: ModelAnswer) => this.#meta(key, state, this.#costOf(state, answer), answer);
+    if ("parts" in settled) return this.#combined(settled);
+    const { row } = settled;
+    const { outcome, meta } = this.#part(settled);
+    const beside = meta === undefined ? [] : [metaField(this.#options.outputField, meta)];
+    return this.#answered(row, outcome, { beside, isKnown: isKnown(settled) });
+  }
+
+  #combined({ row, parts }: SettledRow & { readonly parts: readonly SettledPart[] }): AnsweredRow {
+    const { fanIn } = this.#options;
+    if (fanIn === undefined) throw new InternalError("a row was asked several times, and nothing combines it");
+    const read = parts.map((part) => this.#part(part));
+    const { beside, ...outcome } = fanIn.combine(read.map((part) => part.outcome));
+    const meta = this.#options.withMeta ? [this.#metaOfAll(read, fanIn)] : [];
+    return this.#answered(row, outcome, { beside: [...beside, ...meta], isKnown: parts.every(isKnown) });
+  }
+
+  #answered(row: AnsweredRow["row"], outcome: PartOutcome, { beside, isKnown }: Beside): AnsweredRow {
+    const { outputField, check, counters } = this.#options;
+    if ("failure" in outcome) return failedRow(row, outcome.failure, outputField, beside);
+    if (check !== undefined) counters.scores.add(outcome.json);
+    const added = [{ name: outputField, json: outcome.json }, ...beside];
+    return isKnown ? { row, added, isKnown } : { row, added };
+  }
+
+  /** The outcome of one request, and what is to be known of it. */
+  #part(part: SettledPart): ReadPart {
+    if ("failure" in part) return { outcome: part, meta: undefined, cost: undefined };
+    const { key, state } = part;
     if (state.kind === "failed") {
       const billed = state.result === undefined ? undefined : this.#read(key, state.result);
-      return failedRow(row, triedSoOften(state), outputField, meta(billed));
+      return { outcome: { failure: triedSoOften(state) }, ...this.#meta(part, billed) };
     }
     const answer = this.#read(key, state.result);
-    counters.costOfRows += this.#costOf(state, answer) ?? 0n;
-    if (isJson) counters.scores.add(answer.text ?? "null");
-    const added = [{ name: outputField, json: answerJson(answer, isJson) }, ...meta(answer)];
-    return settled.isKnown === true ? { row, added, isKnown: true } : { row, added };
+    const written = writtenAnswer(answer, this.#options.check);
+    if (written.repaired !== undefined) this.#options.counters.rowsRepaired++;
+    const meta = this.#meta(part, answer, written);
+    this.#options.counters.costOfRows += meta.cost ?? 0n;
+    return { outcome: { json: written.json }, ...meta };
   }
 
   #read(key: string, result: ResultLocation): ModelAnswer {
@@ -106,12 +158,12 @@ class Merge {
   }
 
   #meta(
-    key: string,
-    state: SettledState,
-    cost: bigint | undefined,
+    { key, state }: AskedPart,
     answer: ModelAnswer | undefined,
-  ): readonly AddedField[] {
-    if (!this.#options.withMeta) return [];
+    written?: WrittenAnswer,
+  ): Omit<ReadPart, "outcome"> {
+    const cost = this.#costOf(state, answer);
+    if (!this.#options.withMeta) return { meta: undefined, cost };
     const meta = {
       custom_id: customIdOf(key),
       batch_id: this.#batchOf(state),
@@ -120,7 +172,54 @@ class Merge {
       usage: answer?.usage ?? null,
       cost_usd: usdInJson(cost),
       attempts: state.attempts,
+      ...(written?.repaired && { repaired: written.repaired }),
+      ...(answer?.logprobs && { logprobs: answer.logprobs }),
     };
-    return [metaField(this.#options.outputField, meta)];
+    return { meta, cost };
   }
+
+  /** Sums where there are sums; what differs from request to request stands with each. */
+  #metaOfAll(parts: readonly ReadPart[], { labels }: FanIn): AddedField {
+    const costs = parts.flatMap(({ cost }) => (cost === undefined ? [] : [cost]));
+    const metas = parts.flatMap(({ meta }) => (meta === undefined ? [] : [meta]));
+    const models = new Set(metas.flatMap(({ model }) => (model === null ? [] : [model])));
+    const { name, json } = metaField(this.#options.outputField, {
+      custom_id: null,
+      batch_id: null,
+      model: models.size === 1 ? [...models][0] : null,
+      finish_reason: null,
+      usage: sumOfUsage(metas.flatMap(({ usage }) => (usage === null ? [] : [usage]))),
+      cost_usd: usdInJson(costs.length === 0 ? undefined : costs.reduce((sum, cost) => sum + cost)),
+      attempts: metas.reduce((sum, { attempts }) => sum + (attempts ?? 0), 0),
+    });
+    const answers = parts.map((part, index) => answerText(part, labels[index]));
+    return { name, json: spliceFields(json, [{ name: ANSWERS, json: `[${answers.join()}]` }]) };
+  }
+}
+
+/** One of `NAME_meta.answers`, spelled as the model spelled it. */
+function answerText({ outcome, meta }: ReadPart, label: FanIn["labels"][number] | undefined): string {
+  const isFailed = "failure" in outcome;
+  const json = isFailed ? JSON.stringify(outcome.failure) : outcome.json;
+  return spliceFields(JSON.stringify({ ...label, ...meta }), [{ name: isFailed ? "error" : "answer", json }]);
+}
+
+type AskedPart = Extract<SettledPart, { key: string }>;
+
+interface ReadPart {
+  readonly outcome: PartOutcome;
+  /** Undefined for a request that was not made, and where no meta is asked for. */
+  readonly meta: Meta | undefined;
+  /** Pico-dollars. */
+  readonly cost: bigint | undefined;
+}
+
+/** What comes with a row's outcome. */
+interface Beside {
+  readonly beside: readonly AddedField[];
+  readonly isKnown: boolean;
+}
+
+function isKnown(part: SettledPart): boolean {
+  return "key" in part && part.isKnown === true;
 }

@@ -27,11 +27,11 @@ export interface PlanOptions {
  */
 export class Plan {
   readonly #options: PlanOptions;
-  readonly #tally: ChunkTally;
+  /** By model: a batch asks one only. */
+  readonly #tallies = new Map<string, ChunkTally>();
 
   constructor(options: PlanOptions) {
     this.#options = options;
-    this.#tally = new ChunkTally(options.limits);
   }
 
   add(rows: readonly RequestRow[]): void {
@@ -49,7 +49,7 @@ export class Plan {
   #place({ key, body, bodyText, tokens }: Request, kind: Claim["kind"]): void {
     const { counters, endpoint } = this.#options;
     const bytes = requestLineBytes(key, endpoint, bodyText);
-    if (!this.#tally.takes(bytes, tokens)) counters.countFailure("too_long");
+    if (!this.#tallyOf(body.model).takes(bytes, tokens)) counters.countFailure("too_long");
     else if (kind === "settled") counters.rowsReused++;
     else if (kind === "new")
       this.#ask(bytes, tokens + overheadOf(this.#options.overheadTokens, body.model), body.model);
@@ -61,7 +61,15 @@ export class Plan {
     counters.rowsAsked++;
     counters.tokensEstimated += tokens;
     counters.costEstimated += this.#options.estimate(tokens, model) ?? 0n;
-    this.#tally.add(bytes, tokens);
-    counters.chunks = this.#tally.chunks;
+    const tally = this.#tallyOf(model);
+    counters.chunks -= tally.chunks;
+    tally.add(bytes, tokens);
+    counters.chunks += tally.chunks;
+  }
+
+  #tallyOf(model: string): ChunkTally {
+    const tally = this.#tallies.get(model) ?? new ChunkTally(this.#options.limits);
+    this.#tallies.set(model, tally);
+    return tally;
   }
 }

@@ -41,7 +41,9 @@ export function createReask(options: ReaskOptions) {
     const model = nextModel(before.model, reply, options);
     const replied = endpoint.withReply?.(original, { text: replyText(reply, options), reason: reply.reason });
     const body = replied && { ...replied, model };
-    const made = body && lineOf(body, (bodyText) => requestKey(provider, endpoint.path, bodyText), options);
+    // Samples of one request may get the same reply.
+    const occasion = `again ${line.key}`;
+    const made = body && lineOf(body, (bodyText) => requestKey(provider, endpoint.path, bodyText, occasion), options);
     if (made !== undefined && made.bytes <= limits.bytes && made.tokens <= limits.tokens) {
       return { ...line, model, line: made.text, tokens: made.tokens, sentKey: made.key };
     }

@@ -109,7 +109,7 @@ function record(
   rows.in += outcomes.length;
   rows.out += counted.filter((isCounted) => isCounted).length;
   for (const [index, { kind, billed }] of outcomes.entries()) {
-    if (counted[index] === true && billed !== undefined) counters.countBilled(billed, kind === "answered");
+    if (counted[index] === true && billed !== undefined) counters.countBilled(billed, kind === "answered", chunk.model);
   }
 }
 

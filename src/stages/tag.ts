@@ -1,4 +1,5 @@
 import type { Counters } from "../core/counters.ts";
+import { InternalError } from "../core/errors.ts";
 import { triedSoOften } from "../core/failures.ts";
 import { type OwnResult, ownResultLine, type ResultMarks } from "../core/own-result-line.ts";
 import type { AnsweredRow, BadRow, Failure, TextRow, Usage } from "../core/records.ts";
@@ -36,6 +37,7 @@ class Tag {
   }
 
   line(settled: SettledRow): AnsweredRow {
+    if ("parts" in settled) throw new InternalError("a line of requests is one request");
     const { row } = settled;
     if ("failure" in settled) return lineOf(row, { ...this.#marks(), failure: failureOf(row, settled.failure) });
     const { state } = settled;

@@ -13,6 +13,7 @@ export const RUNGS: Readonly<Record<string, number>> = {
   ledger: 1,
   metrics: 1,
   report: 1,
+  agreement: 1,
   stages: 2,
   pipelines: 3,
   config: 4,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { RAW_LIMIT_BYTES } from "../../src/core/records.ts";
-import type { Ticket } from "../../src/ledger/spool.ts";
+import type { Ticket, TicketPart } from "../../src/ledger/spool.ts";
 
 const position = fc.record({
   file: fc.constantFrom("-", "in.jsonl", 'odd "name"\n.csv'),
@@ -22,10 +22,17 @@ const bad = fc.record({
 const row = fc.oneof({ weight: 4, arbitrary: good }, bad);
 const failure = fc.record({ code: fc.constantFrom("bad_input" as const, "too_long" as const), message: fc.string() });
 
+const part: fc.Arbitrary<TicketPart> = fc.oneof(
+  fc.record({ key: fc.string({ minLength: 1 }) }),
+  fc.record({ key: fc.string({ minLength: 1 }), isKnown: fc.constant(true as const) }),
+  fc.record({ failure }),
+);
+
 /** Rows of all sorts, with a key or a failure. */
 export const tickets: fc.Arbitrary<Ticket> = fc.oneof(
   fc.record({ row, key: fc.string({ minLength: 1 }) }),
   fc.record({ row, failure }),
+  fc.record({ row, parts: fc.array(part, { minLength: 2, maxLength: 4 }) }),
 );
 
 /** A short ticket. */

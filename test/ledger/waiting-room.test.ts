@@ -116,6 +116,35 @@ describe.each(["InputOrderRoom", "CompletionOrderRoom"] as const)("%s", (name) =
     room.dispose();
   });
 
+  test("a row that is asked several times comes out once, when all of its requests are settled", async () => {
+    const bench = new RoomBench();
+    bench.answered("old");
+    const room = new Rooms[name](bench.ledger, bench.own);
+    const row = goodRow("several", 1);
+    const several = ["old", "a", "bad", "b"].map((key) => ({ ...rowOf(key, 1), row }));
+    const rows = [...several, rowOf("old", 2)];
+    room.add(rows, bench.claims(rows));
+    const work = bench.collect(room.settled(never));
+    bench.settleKeys("a");
+    room.notify();
+    await turns(5);
+    expect(bench.lines).toEqual(name === "InputOrderRoom" ? [] : [2]);
+    bench.settleKeys("b");
+    room.end();
+    await work;
+    expect(bench.lines.toSorted()).toEqual([1, 2]);
+    const found = bench.out.find((settled) => settled.row.position.line === 1);
+    expect(found).toMatchObject({
+      parts: [
+        { key: "old", isKnown: true, state: { kind: "answered" } },
+        { key: "a", state: { kind: "answered" } },
+        { failure: { code: "missing_field" } },
+        { key: "b" },
+      ],
+    });
+    room.dispose();
+  });
+
   test("the end may come while the last rows are on their way out", async () => {
     const bench = new RoomBench();
     const room = new Rooms[name](bench.ledger, bench.own);

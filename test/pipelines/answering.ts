@@ -82,7 +82,7 @@ export function answering(bench: StageBench, rows: AsyncIterable<readonly Row[]>
       results,
       endpoint,
       outputField: "grade",
-      isJson: false,
+      check: undefined,
       withMeta: false,
       costOf: bench.costOf,
       counters,

@@ -138,7 +138,7 @@ function optionsOf(bench: StageBench, rows: readonly Row[], limits: Limits, code
       ...{ ...common, provider, check: undefined, retries, clock, log, intervalMs: undefined, keepRemote },
       ...{ admission: bench.admission(), transfers: new TokenGate(1) },
     },
-    merge: createMerge({ ...common, results, outputField: "grade", isJson: false, withMeta: false }),
+    merge: createMerge({ ...common, results, outputField: "grade", check: undefined, withMeta: false }),
     write: async (arrays: AsyncIterable<readonly { readonly failure?: { readonly code: string } }[]>) => {
       for await (const some of arrays) codes.push(...some.map(({ failure }) => failure?.code ?? null));
     },

@@ -14,6 +14,9 @@ describe("examples", () => {
     ["e.jsonl", JSON.stringify(pair), [pair]],
     ["e.yaml", "- one\n- |\n  two\n  lines\n- {example: three}", ["one", "two\nlines\n", "three"]],
     ["e.json", JSON.stringify(["one", pair]), ["one", pair]],
+    ["e.csv", 'response,answer\nx,"{""score"":1}"\n', [pair]],
+    ["e.csv", "response,answer\nx,yes\n", [{ fields: { response: "x" }, answer: "yes" }]],
+    ["e.tsv", "id\ttext\n1\ta, b\n", ["a, b"]],
   ])("%s %j", (file, text, examples) => {
     expect(loadExamples(text, file)).toStrictEqual(examples);
   });
@@ -26,6 +29,8 @@ describe("examples", () => {
     ["e.yaml", "a: b", "e.yaml:1:1: examples must be a list"],
     ["e.yaml", "- one\n- 5", "e.yaml:2:3: an example must be"],
     ["e.yaml", "- [", "e.yaml:1:"],
+    ["e.csv", "id\n1\n", "e.csv: record 1 has no column answer, text"],
+    ["e.csv", "a,b\n1\n", "e.csv: Invalid Record Length"],
   ])("%s %j is refused", (file, text, message) => {
     expect(() => loadExamples(text, file)).toThrow(ConfigurationError);
     expect(() => loadExamples(text, file)).toThrow(message);

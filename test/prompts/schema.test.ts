@@ -4,11 +4,14 @@ import { ConfigurationError } from "../../src/core/errors.ts";
 import { createAnswerChecker } from "../../src/prompts/answer-checker.ts";
 import { answerColumns } from "../../src/prompts/answer-columns.ts";
 import { type JsonSchema, loadSchema } from "../../src/prompts/schema.ts";
+import { faultInFile } from "../../src/prompts/schema-faults.ts";
 import { toStrictSchema } from "../../src/prompts/strict-schema.ts";
 import { errorOf } from "./error-of.ts";
 
 const object = (properties: JsonSchema, rest: object = {}) => ({ type: "object", properties, ...rest });
 const score = { type: "integer", minimum: 1, maximum: 5 };
+const maybe = { ...score, type: ["integer", "null"] };
+const nothing = { type: "null" };
 
 describe("a schema file", () => {
   test("is JSON or YAML, its properties in order", () => {
@@ -46,11 +49,16 @@ describe("the strict copy", () => {
   test("closes every object and requires every property, and leaves the original alone", () => {
     const original = object(
       {
-        list: { type: "array", items: object({ a: score }) },
-        either: { anyOf: [object({ b: score }), { type: "null" }] },
+        list: { type: "array", items: object({ a: score }, { required: ["a"] }) },
+        either: { anyOf: [object({ b: score }, { required: ["b"] }), { type: "null" }] },
         named: { $ref: "#/$defs/named" },
       },
-      { $defs: { named: object({ c: score }, { required: [] }) }, $schema: "x", title: "T" },
+      {
+        required: ["list", "either", "named"],
+        $defs: { named: object({ c: score }, { required: [] }) },
+        $schema: "x",
+        title: "T",
+      },
     );
     const before = JSON.stringify(original);
     const closed = (properties: JsonSchema, required: string[]) =>
@@ -64,7 +72,7 @@ describe("the strict copy", () => {
         },
         ["list", "either", "named"],
       ),
-      $defs: { named: closed({ c: score }, ["c"]) },
+      $defs: { named: closed({ c: maybe }, ["c"]) },
       title: "T",
     });
     expect(JSON.stringify(original)).toBe(before);
@@ -77,10 +85,51 @@ describe("the strict copy", () => {
   });
 
   test("drops what strict mode does not permit and no answer depends on", () => {
-    expect(toStrictSchema(object({ a: { ...score, default: 3, examples: [4], description: "d" } }))).toMatchObject({
+    const schema = object({ a: { ...score, default: 3, examples: [4], description: "d" } }, { required: ["a"] });
+    expect(toStrictSchema(schema)).toMatchObject({
       properties: { a: { ...score, description: "d" } },
     });
     expect(JSON.stringify(toStrictSchema(object({ a: { ...score, default: 3 } })))).not.toContain("default");
+  });
+
+  test.each([
+    [score, maybe],
+    [{ type: "string" }, { type: ["string", "null"] }],
+    [{ enum: ["a"] }, { anyOf: [{ enum: ["a"] }, nothing] }],
+    [{ const: 1 }, { anyOf: [{ const: 1 }, nothing] }],
+    [{ anyOf: [score, { type: "string" }] }, { anyOf: [score, { type: "string" }, nothing] }],
+    [{ type: "array", items: score }, { anyOf: [{ type: "array", items: score }, nothing] }],
+    [{ $ref: "#/$defs/s" }, { anyOf: [{ $ref: "#/$defs/s" }, nothing] }],
+    [{ type: ["integer", "null"] }, { type: ["integer", "null"] }],
+    [{ $ref: "#/$defs/n" }, { $ref: "#/$defs/n" }],
+    [{ enum: ["a", null] }, { enum: ["a", null] }],
+    [{ anyOf: [score, nothing] }, { anyOf: [score, nothing] }],
+  ])("lets %j be null where it is not required", (property, strict) => {
+    const $defs = { s: { type: "string" }, n: nothing };
+    const properties = (schema: JsonSchema) => toStrictSchema(schema).properties;
+    expect(properties(object({ a: property }, { $defs }))).toStrictEqual({ a: strict });
+    expect(properties(object({ a: property }, { $defs, required: ["a"] }))).toStrictEqual({ a: property });
+  });
+
+  test("names the place in the file, and the way out", () => {
+    const text = "type: object\nproperties:\n  a:\n    type: integer\n    not: { const: 3 }\n";
+    const error = errorOf(() => toStrictSchema(loadSchema(text, "s.yaml"), faultInFile(text, "s.yaml")));
+    expect(error.message).toBe('s.yaml:5:5: the keyword "not" is not supported in strict mode (at /properties/a/not)');
+    expect(error.hint).toContain("--no-strict");
+  });
+
+  test.each([
+    ["levels of objects", Array.from({ length: 10 }).reduce<JsonSchema>((inner) => object({ a: inner }), object({}))],
+    ["properties", object(Object.fromEntries(Array.from({ length: 5001 }, (_, index) => [`p${index}`, score])))],
+    ["enum values", object({ a: { enum: Array.from({ length: 1001 }, (_, index) => index) } })],
+    [
+      "characters in one enum",
+      object({ a: { enum: Array.from({ length: 251 }, (_, index) => `${index}`.padEnd(60)) } }),
+    ],
+    ["characters in names", object({ ["x".repeat(120_001)]: score })],
+  ])("of a schema with too many %s is refused, and tells how many there may be", (what, schema) => {
+    const error = errorOf(() => toStrictSchema(schema));
+    expect(error.message).toMatch(new RegExp(`has [\\d,]+ ${what}.*of [\\d,]+ at most`));
   });
 
   test("treats a property called like a keyword as the property it is", () => {
@@ -175,9 +224,24 @@ describe("columns", () => {
     [object({}), ["grade"]],
     [object({ a: { $ref: "#/$defs/a~1b" } }, { $defs: { "a/b": object({ x: score }) } }), ["grade.a.x"]],
     [object({ child: { $ref: "#" }, a: score }), ["grade.child", "grade.a"]],
+    [object({ b: object({ x: score }, { type: ["object", "null"] }) }), ["grade.b"]],
+    [object({ b: { anyOf: [object({ x: score }), nothing] } }, { required: ["b"] }), ["grade.b"]],
+    [object({ b: object({ x: maybe }) }), ["grade.b"]],
+    [object({ b: object({ x: maybe, y: score }, { required: ["y"] }) }), ["grade.b.x", "grade.b.y"]],
+    [object({ b: object({ x: maybe }) }, { required: ["b"] }), ["grade.b.x"]],
+    [object({ b: object({ c: score }), "b.c": score }), ["grade.b", "grade.b.c"]],
+    [object({ b: object({ c: score }), "b.c": object({ d: score }) }), ["grade.b", "grade.b.c"]],
     [object({ a: { $ref: "#/$defs/nope" } }), ["grade.a"]],
     [object({ a: { $ref: "https://example.org/x" } }), ["grade.a"]],
   ])("of %j are %j", (schema, columns) => {
-    expect(answerColumns(schema, "grade")).toStrictEqual(columns);
+    expect(answerColumns(schema, "grade").names).toStrictEqual(columns);
   });
+});
+
+test("columns of a schema that is sent as it is: an object that may have more than it names is one", () => {
+  const closed = { additionalProperties: false };
+  const names = (schema: JsonSchema) => answerColumns(schema, "grade", false).names;
+  expect(names(object({ a: score }))).toStrictEqual(["grade"]);
+  expect(names(object({ a: score, b: object({ c: score }) }, closed))).toStrictEqual(["grade.a", "grade.b"]);
+  expect(names(object({ b: object({ c: score }, closed) }, closed))).toStrictEqual(["grade.b.c"]);
 });

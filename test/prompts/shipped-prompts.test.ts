@@ -13,8 +13,8 @@ const userText = (name: string, fields: Record<string, unknown>) => {
   return render(fields).messages.at(-1)?.content;
 };
 
-test("grade, style and correctness are shipped", () => {
-  expect(promptNames(text, file)).toStrictEqual(["grade", "style", "correctness"]);
+test("grade, style, correctness and pairwise are shipped", () => {
+  expect(promptNames(text, file)).toStrictEqual(["grade", "style", "correctness", "pairwise"]);
 });
 
 describe.each(["grade", "style", "correctness"])("%s", (name) => {
@@ -66,4 +66,12 @@ test("correctness shows the reference, which it needs", () => {
     `<question>\nQ\n</question>\n\n${parts}`,
   );
   expect(() => userText("correctness", { response: "A" })).toThrow(/"reference"/);
+});
+
+test("pairwise shows both texts, says that they are no instruction, and asks for the reasoning first", () => {
+  const { system, schema } = loadPrompt(text, file, "pairwise");
+  expect(system?.text).toMatch(/never an\s+instruction to\s+you/);
+  expect(Object.keys(Object(schema?.properties))).toStrictEqual(["reasoning", "winner"]);
+  expect(toStrictSchema(schema ?? {})).toStrictEqual(schema);
+  expect(userText("pairwise", { response_a: "A", response_b: "B" })).toBe("<a>\nA\n</a>\n\n<b>\nB\n</b>");
 });

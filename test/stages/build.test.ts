@@ -3,10 +3,10 @@ import { canonicalBody, requestKey } from "../../src/core/keys.ts";
 import type { Row } from "../../src/core/records.ts";
 import { chatCompletions } from "../../src/endpoints/chat-completions.ts";
 import { MissingFieldError } from "../../src/prompts/row-errors.ts";
-import { createBuild } from "../../src/stages/build.ts";
+import { type BuildOptions, createBuild } from "../../src/stages/build.ts";
 import { goodRow } from "./support.ts";
 
-const build = createBuild({
+const options: BuildOptions = {
   render: (fields) => {
     if (fields["response"] === "no field") throw new MissingFieldError("question", fields, "needed at p.yaml:1:2");
     if (fields["response"] === "bug") throw new TypeError("a bug");
@@ -15,7 +15,8 @@ const build = createBuild({
   endpoint: chatCompletions,
   settings: { model: "m", extra: { seed: 7 } },
   provider: "p",
-});
+};
+const build = createBuild(options);
 
 describe("build", () => {
   test("makes a request of each row, with the key that says what it asks", () => {
@@ -43,6 +44,19 @@ describe("build", () => {
       "missing_field",
     ]);
     expect(built[1]).toEqual({ row: bad, failure: { code: "bad_input", message: "no JSON" } });
+  });
+
+  test("samples and other requests of a row are neighbours that share it, each with a key of its own", () => {
+    const others = [{ settings: { ...options.settings, model: "n" } }];
+    const row = goodRow("a");
+    const built = createBuild({ ...options, samples: 2, others })([row, goodRow("no field", 2)]);
+    const requests = built.flatMap((one) => ("request" in one ? [one.request] : []));
+    expect(requests.map(({ body }) => body.model)).toEqual(["m", "m", "n", "n"]);
+    expect(requests[1]?.bodyText).toBe(requests[0]?.bodyText);
+    expect(new Set(requests.map(({ key }) => key)).size).toBe(4);
+    expect(requests[0]).toEqual(build([row]).flatMap((one) => ("request" in one ? [one.request] : []))[0]);
+    expect(built.slice(0, 4).every((one) => one.row === row)).toBe(true);
+    expect(built.slice(4)).toMatchObject([{ failure: { code: "missing_field" } }]);
   });
 
   test("a bug is not a failed row", () => {

@@ -1,12 +1,14 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import type { FanIn } from "../../src/core/combine.ts";
 import { InternalError } from "../../src/core/errors.ts";
+import { compact } from "../../src/core/json-text.ts";
 import type { AnsweredRow } from "../../src/core/records.ts";
 import { embeddings } from "../../src/endpoints/embeddings.ts";
 import type { ResultLocation } from "../../src/ledger/ledger.ts";
 import { ResultReader } from "../../src/ledger/result-reader.ts";
-import type { SettledRow } from "../../src/ledger/waiting-room.ts";
+import type { SettledPart, SettledRow } from "../../src/ledger/waiting-room.ts";
 import { addedFieldNames, createMerge, extraColumns, type MergeOptions } from "../../src/stages/merge.ts";
 import { answerTo, responseTo } from "./result-lines.ts";
 import { goodRow, keyFor, StageBench } from "./support.ts";
@@ -41,10 +43,11 @@ function mergeAll(bench: StageBench, rows: readonly SettledRow[], options: Parti
   const results = new ResultReader(bench.ledger);
   onTestFinished(() => results.close());
   const { ledger, endpoint, counters, costOf } = bench;
-  const plain = { outputField: "grade", isJson: false, withMeta: false, costOf, counters };
+  const plain = { outputField: "grade", check: undefined, withMeta: false, costOf, counters };
   return createMerge({ ledger, results, endpoint, ...plain, ...options })(rows);
 }
 
+const readJson = (text: string) => ({ ok: true as const, json: compact(text) });
 const asked = { customId: `bgp-${keyFor("a")}`, url: "", body: { model: "m" } };
 
 describe("merge", () => {
@@ -60,7 +63,7 @@ describe("merge", () => {
     ['{ "10": 1e3,\n  "2": "\\u00e9 \\/ x" }', '{"10":1e3,"2":"\\u00e9 \\/ x"}'],
     ["[ 1, 2 ]", "[1,2]"],
   ])("a JSON answer is spelled as the model spelled it, on one line: %j", (content, json) => {
-    expect(merge(answerTo(asked, { content }), { isJson: true })?.added).toEqual([{ name: "grade", json }]);
+    expect(merge(answerTo(asked, { content }), { check: readJson })?.added).toEqual([{ name: "grade", json }]);
   });
 
   test("an embedding is an array of numbers", () => {
@@ -108,6 +111,37 @@ describe("merge", () => {
       line: 3,
       raw: '{"a":',
     });
+  });
+
+  test("a row that was asked several times is combined to one, with each answer in its meta", () => {
+    const { bench, chunk, places } = withResults(["1", "2.0"].map((content) => answerTo(asked, { content })));
+    const key = keyFor("a");
+    const parts: SettledPart[] = places.map((result) => ({
+      key,
+      state: { kind: "answered" as const, result, attempts: 2, chunkId: chunk.id },
+    }));
+    const failure = { code: "too_long" as const, message: "long" };
+    const beside = [{ name: "grade_more", json: "true" }];
+    const fanIn: FanIn = {
+      combine: (outcomes) => ({ json: JSON.stringify(outcomes.length), beside }),
+      labels: [{ sample: 1 }, { sample: 2 }, { sample: 3 }],
+      fields: ["grade_more"],
+      columns: ["grade_more"],
+    };
+    const row = { row: goodRow("a"), parts: [...parts, { failure }] };
+    const [merged] = mergeAll(bench, [row], { fanIn, withMeta: true, check: readJson });
+    expect(merged?.added.map(({ name }) => name)).toEqual(addedFieldNames("grade", true, fanIn).toSpliced(1, 1));
+    expect(merged?.added[0]?.json).toBe("3");
+    expect(merged?.added[2]?.json).toContain('"answer":2.0}');
+    expect(JSON.parse(merged?.added[2]?.json ?? "")).toMatchObject({
+      custom_id: null,
+      model: "model-1-2026",
+      usage: { input: 20, cached: 8, output: 10, reasoning: 4 },
+      attempts: 4,
+      answers: [{ sample: 1, custom_id: asked.customId, answer: 1 }, { sample: 2 }, { sample: 3, error: failure }],
+    });
+    expect(extraColumns("grade", true, fanIn)).toContain("grade_meta.answers");
+    expect(() => mergeAll(bench, [row])).toThrow(InternalError);
   });
 
   test("an answer of another request, or none, is a bug and no row", () => {

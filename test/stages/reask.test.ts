@@ -73,7 +73,7 @@ describe("createReask", () => {
     ]);
   });
 
-  test("sends it under the key of that body, and files it under the request's", () => {
+  test("sends it under a key of that body and the request, as samples may get equal replies, and files it under the request's", () => {
     const bench = new ReplyBench();
     const line = lineOf("a");
     const asked = found(bench.reasking()(line, bench.reply("5"), false));
@@ -82,7 +82,7 @@ describe("createReask", () => {
     expect(asked).toMatchObject({ key: line.key, origin: line.origin, sentKey: keyOf(customId) });
     expect(asked.sentKey).not.toBe(line.key);
     const bodyText = asked.line.slice(asked.line.indexOf('"body":') + 7, -1);
-    expect(asked.sentKey).toBe(requestKey("fake", url, bodyText));
+    expect(asked.sentKey).toBe(requestKey("fake", url, bodyText, `again ${line.key}`));
     expect(asked.tokens).toBe(bench.endpoint.promptTokens(body, (text) => words.count(text)));
   });
 

@@ -28,6 +28,10 @@ export const grade: Command = {
       command: "bg-pipe grade answers.csv --model gpt-5-mini --dry-run",
       explains: "Says what would be asked, and makes no request",
     },
+    {
+      command: "bg-pipe grade answers.csv --model gpt-5-mini --dry-run --show 3 | jq .messages",
+      explains: "Prints the bodies of the first three requests",
+    },
   ],
   afterSignal:
     "batches keep running at the provider and answers are kept; run the same command again to go on from here",
@@ -42,7 +46,8 @@ async function run(context: CommandContext): Promise<number> {
   try {
     const address = access.baseUrl === undefined ? {} : { baseUrl: access.baseUrl };
     const escalate = values.escalate.flatMap((models) => models.split(","));
-    const settings = { ...values, ...address, escalate, inputs: context.positionals };
+    const judge = values.judge.flatMap((models) => models.split(","));
+    const settings = { ...values, ...address, escalate, judge, inputs: context.positionals };
     const { grade: gradeRows } = await import("../../pipelines/grade.ts");
     return await runObserved(context, access, (host) => gradeRows(settings, host));
   } finally {

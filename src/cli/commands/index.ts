@@ -15,6 +15,7 @@ export const commands = {
   costs: () => import("./costs.ts").then((module) => module.costs),
   report: () => import("./report.ts").then((module) => module.report),
   gc: () => import("./gc.ts").then((module) => module.gc),
+  prompts: () => import("./prompts.ts").then((module) => module.prompts),
   prices: () => import("./prices.ts").then((module) => module.prices),
   emulate: () => import("./emulate.ts").then((module) => module.emulate),
   config: () => import("./config.ts").then((module) => module.config),

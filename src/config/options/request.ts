@@ -50,6 +50,15 @@ export const requestOptions = {
     value: "NAME",
     default: "response",
   },
+  reference: {
+    type: "string",
+    summary: "Field that holds the reference answer; prompts know it as reference",
+    group,
+    commands: rowCommands,
+    value: "NAME",
+    defaultText: "reference",
+    example: "solution",
+  },
   schema: {
     type: "string",
     summary: "JSON Schema the answer has to follow",
@@ -58,6 +67,13 @@ export const requestOptions = {
     value: "FILE",
     path: "file",
     example: "grade.schema.json",
+  },
+  strict: {
+    type: "boolean",
+    summary: "Hold the model to the schema by the provider's strict mode; without it the schema is sent as it is",
+    group,
+    commands: rowCommands,
+    default: true,
   },
   examples: {
     type: "string",
@@ -121,9 +137,9 @@ export const requestOptions = {
   },
   prompts: {
     type: "json-map",
-    summary: "Prompts by name: system, user, schema, examples",
+    summary: "Prompts by name: system, user, rubric or schema, examples",
     group,
-    commands: rowCommands,
+    commands: [...rowCommands, "prompts"],
     fileOnly: true,
     example: { strict: { system: "Grade from 1 to 5.", user: "Grade this text: {{ text }}" } },
   },

@@ -75,6 +75,16 @@ export const stoppingOptions = {
     default: false,
     flagOnly: true,
   },
+  show: {
+    type: "integer",
+    summary: "With --dry-run: print the bodies of so many requests, one per line",
+    group,
+    commands: ["grade"],
+    minimum: 0,
+    maximum: 1000,
+    default: 0,
+    flagOnly: true,
+  },
   fresh: {
     type: "boolean",
     summary: "Ask again (and pay again) for what the ledger has answered",

@@ -1,4 +1,4 @@
-import { type ReadText, readUtf8 } from "../question.ts";
+import { type ReadText, readUtf8 } from "../settings-file.ts";
 
 /** Reads files, and keeps their texts: a pipe (`--schema <(…)`) can be read only once. */
 export class FileTexts {

@@ -39,6 +39,7 @@ const shape = z.object({
     written: z.number(),
     skipped: z.number(),
     answered: z.number(),
+    repaired: z.number().default(0),
     failed: z.number(),
     failed_by_code: counts,
   }),

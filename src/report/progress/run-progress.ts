@@ -15,7 +15,8 @@ export function runProgress(counters: Counters, { startedAt, now }: Times): Prog
   const billed = tokensBilled.input + tokensBilled.output;
   const read = shareRead(counters);
   const expected = read === undefined ? undefined : Math.round(rowsRead / read);
-  const share = expected === undefined ? undefined : counters.stage("chunk").rows.in / Math.max(1, expected);
+  const requests = expected === undefined ? undefined : expected * counters.requestsPerRow;
+  const share = requests === undefined ? undefined : counters.stage("chunk").rows.in / Math.max(1, requests);
   const elapsedMs = now - startedAt;
   return {
     rowsRead,

@@ -40,7 +40,7 @@ export function runReport(changes: Partial<RunReport> = {}): RunReport {
       seconds: 250,
       saved_usd: null,
     },
-    rows: { read: 10, written: 10, skipped: 0, answered: 8, failed: 2, failed_by_code: { refused: 2 } },
+    rows: { read: 10, written: 10, skipped: 0, answered: 8, repaired: 0, failed: 2, failed_by_code: { refused: 2 } },
     requests: {
       answered: 8,
       failed: 2,
