@@ -11,7 +11,8 @@ import { type CodeBlock, codeBlocks } from "./markdown.ts";
 const NOT_LINKED = new Set([".git", "out.jsonl", "bg-pipe.yaml", "coverage", "dist"]);
 
 /** What a page's blocks may be marked with, in an HTML comment above them. */
-export const MARKS = /^(?:run(?:, exits with \d+)?|not run: .+|file \S+|messages \S+ \S+(?: \S+)?|message \S+|shown \S+)$/;
+export const MARKS =
+  /^(?:run(?:, exits with \d+)?|not run: .+|file \S+|messages \S+ \S+(?: \S+)?|message \S+|shown \S+)$/;
 
 /**
  * Does what a page says, block by block, in a folder that looks like a fresh clone after `npm ci`:
