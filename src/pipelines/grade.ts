@@ -253,8 +253,8 @@ class GradeJob {
   /** Equal for executions of the same command over inputs of the same names. */
   #signature(): string {
     const { settings, questions, provider } = this.#parts;
-    const { inputs, output, errors, order, onError, fresh, field, prompt, system, user } = settings;
-    const said = { inputs, output, errors, order, onError, fresh, field, prompt, system, user };
+    const { inputs, output, errors, order, onError, fresh, field, reference, prompt, system, user } = settings;
+    const said = { inputs, output, errors, order, onError, fresh, field, reference, prompt, system, user };
     const [{ endpoint, request }] = questions;
     const several = this.#fanIn === undefined ? {} : { judges: this.#fanIn.labels };
     const asked = { provider: provider.identity, endpoint: endpoint.path, request, ...several };
