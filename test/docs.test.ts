@@ -43,7 +43,7 @@ describe("what the pages say to type", () => {
     expect(summary).toMatchObject({ rows: { read: 12, written: 12, answered: 12 }, exit_status: 0 });
   });
 
-  test.each(["docs/prompts.md", "docs/costs.md", "docs/getting-started.md"])(
+  test.each(["docs/prompts.md", "docs/answers.md", "docs/costs.md", "docs/getting-started.md"])(
     "%s: its commands do what it says",
     async (path) => {
       expect(await new PageRun(readPage(path)).failures()).toEqual([]);
@@ -58,7 +58,7 @@ describe("what the pages say to type", () => {
   });
 
   test("every sh and js block of these pages is run, or says why not", () => {
-    for (const path of ["README.md", "docs/prompts.md", "docs/getting-started.md"]) {
+    for (const path of ["README.md", "docs/prompts.md", "docs/answers.md", "docs/getting-started.md"]) {
       const blocks = codeBlocks(readPage(path)).filter(({ language, mark }) => /^(?:sh|js)$/.test(language) || mark);
       expect(blocks.filter(({ mark }) => !MARKS.test(mark)).map(({ line }) => `${path}:${line}`)).toEqual([]);
     }
@@ -98,7 +98,7 @@ describe("what the pages name", () => {
     expect(missingFiles(path, page, files)).toEqual([]);
   });
 
-  test.each(["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/prompts.md"])(
+  test.each(["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/prompts.md", "docs/answers.md"])(
     "%s: its flags and commands are built",
     (path) => {
       const code = codeIn(readPage(path));

@@ -100,7 +100,7 @@ export function judgeAnswer(answer: AnswerFacts | undefined, check?: AnswerCheck
 /** An object says itself where it ends: what was cut off behind it was none of it. */
 function isWhole(text: string | undefined, check: AnswerCheck | undefined): boolean {
   const checked = text === undefined ? undefined : check?.(text);
-  return checked?.ok === true && checked.repaired === undefined;
+  return checked?.ok === true && checked.json !== undefined && checked.repaired === undefined;
 }
 
 const ANSWER_ANEW = "Answer again, with nothing but the whole answer in the form that was asked for.";

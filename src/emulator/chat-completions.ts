@@ -3,8 +3,10 @@ import { type AnswerContext, type AnsweringEndpoint, type EndpointAnswer, userTe
 import { type AnswerFormat, type ComposedAnswer, composeAnswer } from "./composed-answer.ts";
 import { badRequest, missingParameter } from "./errors.ts";
 import { derivedId } from "./ids.ts";
+import { logprobsOf } from "./logprobs.ts";
 import { SeededRandom } from "./random.ts";
 import { parseRequest } from "./request-check.ts";
+import { callFormat } from "./tool-calls.ts";
 import { usageOf } from "./usage.ts";
 import { type ChatRequest, chatRequest, type UsageObject } from "./wire.ts";
 
@@ -26,10 +28,12 @@ function answer(body: RequestBody, context: AnswerContext): EndpointAnswer {
   );
   const outputTokens = answers.reduce((sum, one) => sum + one.tokens, 0);
   const usage = usageOf(context.meter.promptTokens(body), outputTokens);
-  return { usage, body: completion({ model: request.model, answers, usage, context }) };
+  return { usage, body: completion({ request, answers, usage, context }) };
 }
 
 function formatOf(request: ChatRequest): AnswerFormat {
+  const call = callFormat(request.tools, request.tool_choice);
+  if (call !== undefined) return call;
   const format = request.response_format;
   if (format?.type === "json_object") return { kind: "json" };
   if (format?.type !== "json_schema") return { kind: "text" };
@@ -39,19 +43,20 @@ function formatOf(request: ChatRequest): AnswerFormat {
 }
 
 interface Completion {
-  readonly model: string;
+  readonly request: ChatRequest;
   readonly answers: readonly ComposedAnswer[];
   readonly usage: UsageObject;
   readonly context: AnswerContext;
 }
 
-function completion({ model, answers, usage, context }: Completion) {
+function completion({ request, answers, usage, context }: Completion) {
+  const seed = request.logprobs === true ? context.seed : undefined;
   return {
     id: derivedId("chatcmpl-", context.seed),
     object: "chat.completion",
     created: context.createdSeconds,
-    model,
-    choices: answers.map(choice),
+    model: request.model,
+    choices: answers.map((composed, index) => choice(composed, { index, context, seed })),
     usage: {
       prompt_tokens: usage.input_tokens,
       completion_tokens: usage.output_tokens,
@@ -69,13 +74,23 @@ function completion({ model, answers, usage, context }: Completion) {
   };
 }
 
-function choice(composed: ComposedAnswer, index: number) {
-  const content = composed.isRefusal ? null : composed.text;
-  const refusal = composed.isRefusal ? composed.text : null;
+interface ChoiceParts {
+  readonly index: number;
+  readonly context: AnswerContext;
+  /** What log probabilities are made from, where they were asked for. */
+  readonly seed: string | undefined;
+}
+
+function choice({ text, call, isRefusal, finishReason }: ComposedAnswer, { index, context, seed }: ChoiceParts) {
+  const content = isRefusal || call !== undefined ? null : text;
+  const refusal = isRefusal ? text : null;
+  const said = { role: "assistant", content, refusal, annotations: [] };
+  const id = derivedId("call_", `${context.seed}\n${index}`);
+  const called = call && { tool_calls: [{ id, type: "function", function: { name: call, arguments: text } }] };
   return {
     index,
-    message: { role: "assistant", content, refusal, annotations: [] },
-    logprobs: null,
-    finish_reason: composed.finishReason,
+    message: { ...said, ...called },
+    logprobs: seed === undefined || content === null ? null : { content: logprobsOf(content, seed), refusal: null },
+    finish_reason: call !== undefined && finishReason === "stop" ? "tool_calls" : finishReason,
   };
 }

@@ -10,6 +10,8 @@ import { sentence } from "./words.ts";
 export type AnswerFormat =
   | { readonly kind: "text" }
   | { readonly kind: "json" }
+  /** A call of a function, whose arguments follow its schema. */
+  | { readonly kind: "call"; readonly name: string; readonly schema: unknown; readonly param: string }
   | { readonly kind: "schema"; readonly name: string; readonly schema: unknown; readonly param: string };
 
 export interface Composition {
@@ -21,9 +23,11 @@ export interface Composition {
   readonly meter: TokenMeter;
 }
 
-/** An answer before it takes an endpoint's shape: a text or a refusal. */
+/** An answer before it takes an endpoint's shape: a text, a refusal, or the arguments of a call. */
 export interface ComposedAnswer {
   readonly text: string;
+  /** The function that is called. */
+  readonly call?: string;
   readonly isRefusal: boolean;
   readonly finishReason: "stop" | "length" | "content_filter";
   readonly tokens: number;
@@ -35,6 +39,12 @@ export interface ComposedAnswer {
  * @throws {ApiError} 400 for a schema that no answer can follow.
  */
 export function composeAnswer(composition: Composition): ComposedAnswer {
+  const { format, effect } = composition;
+  const composed = composeText(composition);
+  return format.kind === "call" && effect !== "refuse" ? { ...composed, call: format.name } : composed;
+}
+
+function composeText(composition: Composition): ComposedAnswer {
   const { effect, meter, maxTokens } = composition;
   const isRefusal = effect === "refuse";
   const answer = isRefusal ? "I'm sorry, but I can't assist with that request." : textFor(composition);

@@ -3,8 +3,10 @@ import { type AnswerContext, type AnsweringEndpoint, type EndpointAnswer, userTe
 import { type AnswerFormat, type ComposedAnswer, composeAnswer } from "./composed-answer.ts";
 import { badRequest } from "./errors.ts";
 import { derivedId } from "./ids.ts";
+import { logprobsOf } from "./logprobs.ts";
 import { SeededRandom } from "./random.ts";
 import { parseRequest } from "./request-check.ts";
+import { callFormat } from "./tool-calls.ts";
 import { usageOf } from "./usage.ts";
 import { type ResponsesRequest, responsesRequest, type UsageObject } from "./wire.ts";
 
@@ -27,6 +29,8 @@ function answer(body: RequestBody, context: AnswerContext): EndpointAnswer {
 }
 
 function formatOf(request: ResponsesRequest): AnswerFormat {
+  const call = callFormat(request.tools, request.tool_choice);
+  if (call !== undefined) return call;
   const format = request.text?.format;
   if (format?.type === "json_object") return { kind: "json" };
   if (format?.type !== "json_schema") return { kind: "text" };
@@ -57,7 +61,7 @@ function response({ request, composed, usage, context }: Response) {
     max_output_tokens: request.max_output_tokens ?? null,
     max_tool_calls: null,
     model: request.model,
-    output: [message(composed, status, context)],
+    output: [outputItem(composed, { status, context, withLogprobs: includesLogprobs(request) })],
     parallel_tool_calls: true,
     previous_response_id: null,
     reasoning: { effort: null, summary: null },
@@ -76,9 +80,25 @@ function response({ request, composed, usage, context }: Response) {
   };
 }
 
-function message(composed: ComposedAnswer, status: string, context: AnswerContext) {
+function includesLogprobs({ include }: ResponsesRequest): boolean {
+  return Array.isArray(include) && include.includes("message.output_text.logprobs");
+}
+
+interface ItemParts {
+  readonly status: string;
+  readonly context: AnswerContext;
+  readonly withLogprobs: boolean;
+}
+
+function outputItem(composed: ComposedAnswer, { status, context, withLogprobs }: ItemParts) {
+  const { text, call } = composed;
+  if (call !== undefined) {
+    const ids = { id: derivedId("fc_", context.seed), call_id: derivedId("call_", context.seed) };
+    return { ...ids, type: "function_call", status, name: call, arguments: text };
+  }
+  const logprobs = withLogprobs ? logprobsOf(text, context.seed) : [];
   const content = composed.isRefusal
-    ? { type: "refusal", refusal: composed.text }
-    : { type: "output_text", text: composed.text, annotations: [], logprobs: [] };
+    ? { type: "refusal", refusal: text }
+    : { type: "output_text", text, annotations: [], logprobs };
   return { id: derivedId("msg_", context.seed), type: "message", status, role: "assistant", content: [content] };
 }

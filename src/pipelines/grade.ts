@@ -261,8 +261,10 @@ class GradeJob {
   /** Equal for executions of the same command over inputs of the same names. */
   #signature(): string {
     const { settings, questions, provider } = this.#parts;
-    const { inputs, output, outputDir, errors, order, onError, haltOn, fresh, field, prompt, system, user } = settings;
-    const said = { inputs, output, outputDir, errors, order, onError, haltOn, fresh, field, prompt, system, user };
+    const { inputs, output, outputDir, errors, order, onError, haltOn, fresh, ...texts } = settings;
+    const { field, reference, prompt, system, user } = texts;
+    const where = { inputs, output, outputDir, errors };
+    const said = { ...where, order, onError, haltOn, fresh, field, reference, prompt, system, user };
     const [{ endpoint, request }] = questions;
     const several = this.#fanIn === undefined ? {} : { judges: this.#fanIn.labels };
     const asked = { provider: provider.identity, endpoint: endpoint.path, request, ...several };

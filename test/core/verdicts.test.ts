@@ -3,6 +3,8 @@ import { isWorthRetrying } from "../../src/core/failures.ts";
 import { type AnswerFacts, judgeAnswer, judgeError, type Verdict } from "../../src/core/verdicts.ts";
 
 const finished: AnswerFacts = { text: "yes", finishReason: "stop" };
+const whole = () => ({ ok: true, json: "{}" }) as const;
+const mended = () => ({ ok: true, json: "{}", repaired: ["text_around"] }) as const;
 const refuse = () => ({ ok: false, reason: "not as the schema asks" }) as const;
 
 /** The doc comment's table, line by line. */
@@ -31,6 +33,20 @@ describe("judgeAnswer, a reply of status 200", () => {
       "failed content_filter",
     ],
     ["as the schema asks", finished, () => ({ ok: true }) as const, "answered"],
+    ["cut behind the object", { ...finished, finishReason: "length" as const }, whole, "answered"],
+    ["cut, and mended", { ...finished, finishReason: "length" as const }, mended, "reask cut_off"],
+    [
+      "tool calls",
+      { toolCalls: [{ name: "f", arguments: "{}" }], finishReason: "tool_calls" as const },
+      refuse,
+      "answered",
+    ],
+    [
+      "tool calls that were cut",
+      { toolCalls: [{ name: "f", arguments: "{" }], finishReason: "length" as const },
+      undefined,
+      "reask cut_off",
+    ],
     ["unreadable", undefined, undefined, "retry server_error"],
   ])("%s", (_, answer, check, expected) => {
     const verdict = judgeAnswer(answer, check);

@@ -11,7 +11,8 @@ import { type CodeBlock, codeBlocks } from "./markdown.ts";
 const NOT_LINKED = new Set([".git", "out.jsonl", "bg-pipe.yaml", "coverage", "dist"]);
 
 /** What a page's blocks may be marked with, in an HTML comment above them. */
-export const MARKS = /^(?:run(?:, exits with \d+)?|not run: .+|file \S+|messages \S+ \S+(?: \S+)?|message \S+)$/;
+export const MARKS =
+  /^(?:run(?:, exits with \d+)?|not run: .+|file \S+|messages \S+ \S+(?: \S+)?|message \S+|shown \S+)$/;
 
 /**
  * Does what a page says, block by block, in a folder that looks like a fresh clone after `npm ci`:
@@ -20,6 +21,7 @@ export const MARKS = /^(?:run(?:, exits with \d+)?|not run: .+|file \S+|messages
  * - `file NAME`: writes the block there
  * - `messages ROWS PROMPT [EXAMPLES]`: the messages made of the first row are the block
  * - `message ROWS`: the error message of the first row is the block
+ * - `shown FILE`: the file is the block
  */
 export class PageRun {
   readonly folder = temporaryFolder("page");
@@ -53,6 +55,7 @@ export class PageRun {
     const [first = "", second = "", third] = names;
     if (verb === "file") writeFileSync(join(this.folder, first), block.code);
     if (verb === "messages") return difference(this.#messages(first, second, third), block.code.trimEnd());
+    if (verb === "shown") return difference(this.read(first).trimEnd(), block.code.trimEnd());
     if (verb === "message") return difference(this.#errorMessage(first), block.code.trimEnd());
     if (verb !== "run" && verb !== "run,") return undefined;
     const { status, stderr } = await (block.language === "js" ? this.#runScript(block) : this.#runShell(block));

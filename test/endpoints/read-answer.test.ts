@@ -38,10 +38,37 @@ describe("chat completions", () => {
     ["stop", "stop"],
     ["length", "length"],
     ["content_filter", "content_filter"],
-    ["tool_calls", "other"],
+    ["tool_calls", "tool_calls"],
+    ["function_call", "other"],
     [null, "other"],
   ])("finish reason %j is %s", (theirs, ours) => {
     expect(chatCompletions.readAnswer(body({ content: "x" }, theirs))?.finishReason).toBe(ours);
+  });
+
+  test("tool calls, of functions and of custom tools, with what is said beside them", () => {
+    const tool_calls = [
+      { id: "call_1", type: "function", function: { name: "set_score", arguments: '{"score":5}' } },
+      { id: "call_2", type: "custom", custom: { name: "note", input: "any text" } },
+      { id: "call_3", type: "unknown" },
+    ];
+    const answer = chatCompletions.readAnswer(body({ content: "So:", tool_calls }, "tool_calls"));
+    expect(answer).toMatchObject({
+      text: "So:",
+      finishReason: "tool_calls",
+      toolCalls: [
+        { name: "set_score", arguments: '{"score":5}' },
+        { name: "note", arguments: "any text" },
+      ],
+    });
+    expect(chatCompletions.readAnswer(body({ content: "x", tool_calls: [] }))).not.toHaveProperty("toolCalls");
+  });
+
+  test("log probabilities are those of the content, as they came", () => {
+    const content = [{ token: "Hi", logprob: -0.1, bytes: [72, 105], top_logprobs: [] }];
+    const { choices, ...rest } = body({ content: "Hi" });
+    const logprobs = { content, refusal: null };
+    expect(chatCompletions.readAnswer({ ...rest, choices: [{ ...choices[0], logprobs }] })?.logprobs).toEqual(content);
+    expect(chatCompletions.readAnswer(body({ content: "Hi" }))).not.toHaveProperty("logprobs");
   });
 
   test("content in parts is joined", () => {
