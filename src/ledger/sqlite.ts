@@ -12,6 +12,7 @@ import { Runs } from "./runs.ts";
 import { SqliteAccounts } from "./sqlite-accounts.ts";
 import { readSqliteBooks } from "./sqlite-books.ts";
 import { readSqliteInventory } from "./sqlite-inventory.ts";
+import { SqliteProbes } from "./sqlite-probes.ts";
 import { SqlitePruner } from "./sqlite-pruner.ts";
 import { Transactions } from "./transactions.ts";
 
@@ -31,6 +32,7 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
   const runs = new Runs(database, { transactions, chunks, clock });
   const admissions = new Admissions(database, { transactions, runs, clock });
   const requests = new Requests(database, { transactions, runs, chunks, reasks, accounts, clock });
+  const probes = new SqliteProbes(database, { transactions, clock });
   return {
     directory,
     openRun: (run) => runs.open(run),
@@ -66,6 +68,9 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
     meanOutputOf: (runId) => accounts.meanOutputOf(runId),
     meanOverhead: (kind) => accounts.meanOverhead(kind),
     refuse: (keys, runId, failure) => accounts.refuse(keys, runId, failure),
+    keepProbe: (probe, answers) => probes.keepProbe(probe, answers),
+    lastProbe: (name, beforeRunId) => probes.lastProbe(name, beforeRunId),
+    probePairs: (beforeRunId, runId) => probes.probePairs(beforeRunId, runId),
     tell: (limit, tell) => accounts.tell(limit, tell),
     close: () => database.close(),
   };

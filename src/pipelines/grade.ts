@@ -8,7 +8,7 @@ import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
 import type { Run, RunEnd } from "../ledger/ledger.ts";
 import { ResultReader } from "../ledger/result-reader.ts";
-import { CompletionOrderRoom, InputOrderRoom } from "../ledger/waiting-room.ts";
+import { CompletionOrderRoom, InputOrderRoom, type SettledRow } from "../ledger/waiting-room.ts";
 import { stringifyWithUsd } from "../pricing/usd-json.ts";
 import { type Summary, summarise } from "../report/summary.ts";
 import { createBuild } from "../stages/build.ts";
@@ -17,7 +17,7 @@ import { createHalt } from "../stages/halt.ts";
 import { addedFieldNames, createMerge, extraColumns } from "../stages/merge.ts";
 import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
-import { answerRows } from "./answer-rows.ts";
+import { answerRows, type Step } from "./answer-rows.ts";
 import { goesByRows, modeSwitchOf } from "./asking-mode.ts";
 import { judgesOf, judgingSummary, prepareQuestions } from "./judging.ts";
 import { type LabelCheck, labelled, openLabelCheck } from "./label-check.ts";
@@ -26,6 +26,7 @@ import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./out
 import { Panel, type PanelParts } from "./panel.ts";
 import { peekRows } from "./peek-rows.ts";
 import { planRows } from "./plan-rows.ts";
+import { openProbe, type Probe, probeOccasion } from "./probe.ts";
 import type { Question } from "./question.ts";
 import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
@@ -50,6 +51,7 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   const paths = await resolveInputs(settings.inputs);
   const questions = await prepareQuestions(settings, host.data);
   const labels = await openLabelCheck(settings, questions[0]);
+  const probe = await openProbe(settings, host, questions[0]);
   const counters = host.counters ?? new Counters();
   const stop = new AbortController();
   const signal = AbortSignal.any([host.signal, stop.signal]);
@@ -65,7 +67,7 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
     const judges = judgesOf(settings, questions);
     counters.requestsPerRow = judges?.labels.length ?? 1;
     counters.run = { pipeline: "grade", provider: provider.name, model: panel.model, isPriced: panel.isPriced };
-    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, labels });
+    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, labels, probe });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
     await strategy?.close();
@@ -82,6 +84,8 @@ interface GradeParts extends PanelParts {
   readonly judges: Judges | undefined;
   /** Compares answers with labels; undefined when that is not asked for. */
   readonly labels: LabelCheck | undefined;
+  /** Rows that are asked anew, and not written. */
+  readonly probe: Probe | undefined;
   /** Aborts the host's signal. */
   readonly stop: AbortController;
   readonly source: RowSource;
@@ -109,14 +113,15 @@ class GradeJob {
   }
 
   async plan(): Promise<GradeResult> {
-    const { source, ledger, counters, settings, host, panel } = this.#parts;
+    const { source, ledger, counters, settings, host, panel, probe } = this.#parts;
     const { limits, estimate, overheadTokens } = panel;
-    const guard = this.#guard(false);
-    const { build, count } = this.#steps();
-    const steps = (rows: Parameters<typeof guard>[0]) => count(build(guard(rows)));
     const run = { id: NO_RUN, freshSince: settings.fresh ? host.clock.now() : 0 };
+    const guard = this.#guard(false);
+    const { build, count } = this.#steps(run);
+    const steps = (some: Parameters<typeof guard>[0]) => count(build(guard(some)));
+    const rows = probe === undefined ? source.rows() : probe.rows(source.rows());
     const endpoint = this.#question.endpoint.path;
-    await planRows({ rows: source.rows(), steps, ledger, run, endpoint, limits, overheadTokens, counters, estimate });
+    await planRows({ rows, steps, ledger, run, endpoint, limits, overheadTokens, counters, estimate });
     return this.#result(undefined, EXIT.ok, undefined);
   }
 
@@ -135,6 +140,7 @@ class GradeJob {
     try {
       await this.#answerRows(run, results);
       checkNoRowIsLost(counters);
+      this.#parts.probe?.checkNoRowIsLost();
       const exitStatus = exitStatusOf(counters);
       return this.#close(run, { exitStatus, isFinished: true }, undefined);
     } catch (error) {
@@ -153,9 +159,8 @@ class GradeJob {
   }
 
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
-    const { settings, host, stop, source, ledger, panel, counters, judges: fanIn, labels } = this.#parts;
-    const { outputField, meta: withMeta, order } = settings;
-    const { endpoint, check } = this.#question;
+    const { settings, host, stop, source, ledger, panel } = this.#parts;
+    const { order } = settings;
     const rowsOutput = await openRowsOutput(settings, source.format, host);
     const errorsOutput = await openErrorsOutput(settings, rowsOutput);
     const isTable = rowsOutput.format.isTable || errorsOutput?.format.isTable === true;
@@ -166,35 +171,39 @@ class GradeJob {
       waitingRoom: new Room(ledger, run),
       rows: await this.#rows(),
       guard: this.#guard(isTable),
-      ...this.#steps(),
+      ...this.#steps(run),
       ...panel.asking(run, results),
-      merge: labelled(
-        labels,
-        createMerge({
-          ledger,
-          results,
-          endpoint,
-          outputField,
-          isJson: check !== undefined,
-          withMeta,
-          costOf: panel.costOf,
-          counters,
-          fanIn,
-        }),
-      ),
+      merge: this.#merge(run, results),
       write: (rows) => this.#write(rows, { rowsOutput, errorsOutput, isTable }),
       stop,
       signal: host.signal,
     });
   }
 
+  #merge(run: Run, results: ResultReader): Step<SettledRow, AnsweredRow> {
+    const { settings, questions, ledger, panel, counters, judges, labels, probe } = this.#parts;
+    const { outputField, meta: withMeta } = settings;
+    const { endpoint, check } = this.#question;
+    const { costOf, model: asked } = panel;
+    const options = { ledger, results, endpoint, outputField, isJson: check !== undefined, withMeta, costOf, counters };
+    const merge = labelled(labels, createMerge({ ...options, fanIn: judges }));
+    if (probe === undefined) return merge;
+    // It has judges of its own, as they count.
+    return probe.merged(createMerge({ ...options, fanIn: judgesOf(settings, questions) }), merge, {
+      ledger,
+      run,
+      asked,
+    });
+  }
+
   /** The rows, after a look at how few they are where that decides how they are asked. */
   async #rows(): Promise<AsyncIterable<readonly Row[]>> {
-    const { settings, source, modeSwitch } = this.#parts;
-    if (!goesByRows(settings, modeSwitch)) return source.rows();
+    const { settings, source, modeSwitch, probe } = this.#parts;
+    const before = (rows: AsyncIterable<readonly Row[]>) => (probe === undefined ? rows : probe.rows(rows));
+    if (!goesByRows(settings, modeSwitch)) return before(source.rows());
     const { areFewer, rows } = await peekRows(source.rows(), settings.liveBelow);
     if (areFewer) modeSwitch.goLive();
-    return rows;
+    return before(rows);
   }
 
   async #write(rows: AsyncIterable<readonly AnsweredRow[]>, { rowsOutput, errorsOutput, isTable }: Outputs) {
@@ -207,24 +216,27 @@ class GradeJob {
     await write(rows, { rows: sinkOf(rowsOutput, options), errors, onError, counters, signal: host.signal });
   }
 
-  #steps() {
-    const { settings, questions, provider, panel } = this.#parts;
+  #steps(run: Pick<Run, "id">) {
+    const { settings, questions, provider, panel, probe } = this.#parts;
     const [{ render, endpoint, request }, ...rest] = questions;
     const { count } = panel;
     const { samples = 1 } = settings;
     const others = rest.map((question) => ({ settings: question.request }));
+    const options = { render, endpoint, settings: request, provider: provider.identity, samples, others };
+    const build = createBuild(options);
     const halt = createHalt();
     return {
-      build: createBuild({ render, endpoint, settings: request, provider: provider.identity, samples, others }),
+      build: probe?.apart(createBuild({ ...options, occasion: probeOccasion(run) }), build) ?? build,
       count: settings.onError === "halt" ? (rows: Parameters<typeof count>[0]) => halt(count(rows)) : count,
     };
   }
 
   #guard(isTable: boolean) {
-    const { settings, judges } = this.#parts;
+    const { settings, judges, probe } = this.#parts;
     const { outputField, meta } = settings;
     const addedFields = [...addedFieldNames(outputField, meta, judges), ...(isTable ? this.#addedColumns() : [])];
-    return createGuard({ addedFields, columns: isTable ? () => this.#columns : undefined });
+    const guard = createGuard({ addedFields, columns: isTable ? () => this.#columns : undefined });
+    return probe?.apart((rows) => rows, guard) ?? guard;
   }
 
   #addedColumns(): readonly string[] {
@@ -236,7 +248,8 @@ class GradeJob {
   #signature(): string {
     const { settings, questions, provider, judges } = this.#parts;
     const { inputs, output, errors, order, onError, fresh, field, prompt, system, user } = settings;
-    const said = { inputs, output, errors, order, onError, fresh, field, prompt, system, user };
+    const { probe } = settings;
+    const said = { inputs, output, errors, order, onError, fresh, field, prompt, system, user, probe };
     const [{ endpoint, request }] = questions;
     const several = judges === undefined ? {} : { judges: judges.labels };
     const asked = { provider: provider.identity, endpoint: endpoint.path, request, ...several };
@@ -244,7 +257,7 @@ class GradeJob {
   }
 
   #result(run: Run | undefined, exitStatus: number, error: unknown): GradeResult {
-    const { counters, provider, settings, host, panel, judges, labels } = this.#parts;
+    const { counters, provider, settings, host, panel, judges, labels, probe, ledger } = this.#parts;
     const summary = summarise(counters, {
       run: run?.id ?? null,
       provider: provider.name,
@@ -254,6 +267,7 @@ class GradeJob {
       seconds: (host.clock.now() - this.#startedAt) / 1000,
       exitStatus,
       labels: settings.dryRun ? undefined : labels?.summary(),
+      probe: run === undefined ? undefined : probe?.summary({ ledger, run }),
       judging: judges && !settings.dryRun ? judgingSummary(judges, counters) : undefined,
     });
     return { exitStatus, summary, error };

@@ -87,13 +87,19 @@ export class LabelCheck {
   }
 }
 
-/** The field that is not free text, where there is one; else `score`. */
-function soleField({ columns, freeText }: Question, outputField: string): string {
+/** The field that is not free text, where there is one; else `score`; undefined where there is neither. */
+export function mainField({ columns, freeText }: Question, outputField: string): string | undefined {
   const fields = columns.map((column) => column.slice(outputField.length + 1));
   const compared = fields.filter((field) => !freeText.has(field));
   const [only, another] = compared.length === 0 ? fields : compared;
   if (only !== undefined && another === undefined) return only;
-  if (fields.includes("score")) return "score";
+  return fields.includes("score") ? "score" : undefined;
+}
+
+function soleField(question: Question, outputField: string): string {
+  const field = mainField(question, outputField);
+  if (field !== undefined) return field;
+  const fields = question.columns.map((column) => column.slice(outputField.length + 1));
   throw new UsageError("--label does not say which field of the answer it is the label of", {
     hint: `Name it with --label-answer FIELD: ${fields.join(", ")}.`,
   });
@@ -105,7 +111,8 @@ function noLabel(): UsageError {
   });
 }
 
-function valueAt(value: unknown, path: string | null): unknown {
+/** A property of an answer. @param path Property names joined with dots; null for the answer as a whole. */
+export function valueAt(value: unknown, path: string | null): unknown {
   if (path === null) return value;
   let current = value;
   for (const name of path.split(".")) {

@@ -3,6 +3,7 @@ import type { FailureCode } from "../core/records.ts";
 import { errorPercent, formatErrorPercent } from "./estimate-error.ts";
 import { type JudgingSummary, judgingLines } from "./judging.ts";
 import { type LabelSummary, labelLines } from "./labels.ts";
+import { type ProbeSummary, probeLines } from "./probe.ts";
 
 /** What a run did, as `--summary FILE` has it. */
 export interface Summary {
@@ -73,6 +74,8 @@ export interface Summary {
   readonly judging: JudgingSummary | null;
   /** Null without `--label`. */
   readonly labels: LabelSummary | null;
+  /** Null without `--probe`. */
+  readonly probe: ProbeSummary | null;
   readonly seconds: number;
   readonly exit_status: number;
 }
@@ -88,6 +91,7 @@ export interface SummaryFacts {
   readonly isPriced: boolean;
   readonly judging?: JudgingSummary | undefined;
   readonly labels?: LabelSummary | undefined;
+  readonly probe?: ProbeSummary | undefined;
 }
 
 /** Puts the counters of a run into the summary's shape. */
@@ -125,6 +129,7 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
     cost: costsIn(counters, facts),
     judging: facts.judging ?? null,
     labels: facts.labels ?? null,
+    probe: facts.probe ?? null,
     seconds: facts.seconds,
     exit_status: facts.exitStatus,
   };
@@ -154,7 +159,7 @@ export function formatSummary(summary: Summary, usd: DisplayUsd): string {
 type DisplayUsd = (amount: bigint | undefined) => string;
 
 function runLines(summary: Summary, usd: DisplayUsd): string[] {
-  const { rows, requests, tokens, judging, labels } = summary;
+  const { rows, requests, tokens, judging, labels, probe } = summary;
   const { billed, input_error_percent: error } = tokens;
   return [
     `rows      ${n(rows.read)} read, ${n(rows.answered)} answered, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
@@ -171,6 +176,7 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
     ...costLines(summary, usd),
     ...(judging === null ? [] : judgingLines(judging, usd)),
     ...(labels === null ? [] : labelLines(labels)),
+    ...(probe === null ? [] : probeLines(probe)),
     ...(rows.skipped > 0 ? [`skipped   ${n(rows.skipped)} failed rows are not in the output`] : []),
   ];
 }

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
 import type { Failpoint } from "../../src/core/failpoints.ts";
 import { endCalmly, killAt, undisturbed } from "./kill.ts";
@@ -29,6 +30,22 @@ const POINTS: readonly Failpoint[] = [
   "chunk.settled.after",
   "output.write.after",
 ];
+
+const PROBE = fileURLToPath(new URL("../../fixtures/answers.jsonl", import.meta.url));
+const PROBED: WorldOptions = { input, flags: [...QUICK_FLAGS, "--schema", "schema.json", "--meta", "--probe", PROBE] };
+
+describe("a probe, whose requests are of one run alone", () => {
+  const calm = undisturbed(PROBED);
+  test.concurrent.each(["chunk.sealed.after", "call.create.after", "chunk.settled.after", "output.write.after"])(
+    "killed at %s and run again: it is the same run, and asks nothing twice",
+    async (failpoint) => {
+      await inWorld(PROBED, async (world) => {
+        await killAt(world, failpoint);
+        expect(await endCalmly(world)).toEqual(await calm());
+      });
+    },
+  );
+});
 
 describe("rows with several judges", () => {
   const calm = undisturbed(JUDGED);

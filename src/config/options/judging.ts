@@ -48,4 +48,13 @@ export const judgingOptions = {
     defaultText: "the only one that is not free text, else score",
     example: "score",
   },
+  probe: {
+    type: "string",
+    summary: "File of rows that each run asks anew: the summary says what has changed since the last time",
+    group,
+    commands,
+    value: "FILE",
+    path: "file",
+    example: "probe.jsonl",
+  },
 } as const satisfies Record<string, OptionDefinition>;
