@@ -5,6 +5,7 @@ import { openDatabase } from "./database.ts";
 import type { LedgerSettings } from "./index.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Probes } from "./probes.ts";
 import type { Pruner } from "./pruner.ts";
 import { Reasks } from "./reasks.ts";
 import { Requests } from "./requests.ts";
@@ -32,7 +33,6 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
   const runs = new Runs(database, { transactions, chunks, clock });
   const admissions = new Admissions(database, { transactions, runs, clock });
   const requests = new Requests(database, { transactions, runs, chunks, reasks, accounts, clock });
-  const probes = new SqliteProbes(database, { transactions, clock });
   return {
     directory,
     openRun: (run) => runs.open(run),
@@ -68,11 +68,17 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
     meanOutputOf: (runId) => accounts.meanOutputOf(runId),
     meanOverhead: (kind) => accounts.meanOverhead(kind),
     refuse: (keys, runId, failure) => accounts.refuse(keys, runId, failure),
+    tell: (limit, tell) => accounts.tell(limit, tell),
+    ...probesOf(new SqliteProbes(database, { transactions, clock })),
+    close: () => database.close(),
+  };
+}
+
+function probesOf(probes: SqliteProbes): Probes {
+  return {
     keepProbe: (probe, answers) => probes.keepProbe(probe, answers),
     lastProbe: (name, beforeRunId) => probes.lastProbe(name, beforeRunId),
     probePairs: (beforeRunId, runId) => probes.probePairs(beforeRunId, runId),
-    tell: (limit, tell) => accounts.tell(limit, tell),
-    close: () => database.close(),
   };
 }
 
