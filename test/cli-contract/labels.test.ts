@@ -29,7 +29,8 @@ test("booleans: the figures are those of the rows, counted by hand", async () =>
     { response: "no label" },
     { response: "[[emulator:refuse]]", label: true },
   ];
-  const { stdout, stderr } = await sandbox.grade([...FLAGS, "--label-answer", "passed"], { stdin: jsonl(input) });
+  // There is a score, too, which labels of this kind are not the labels of.
+  const { stdout, stderr } = await sandbox.grade(FLAGS, { stdin: jsonl(input) });
   const cells = [0, 0, 0, 0];
   for (const { label, grade } of rowsOf(stdout).slice(0, 60)) {
     const isLabel = label === "true" || label === 1 || label === "yes";
@@ -67,6 +68,9 @@ test("scores: one's own answers agree in all, and the default is score", async (
   }));
   const { status, stderr } = await sandbox.grade(FLAGS, { stdin: jsonl(input) });
   expect(status).toBe(0);
+  const named = ["--label-answer", "passed", "--summary", "named.json"];
+  await sandbox.grade([...FLAGS.slice(0, 4), ...named], { stdin: jsonl(input) });
+  expect(JSON.parse(sandbox.read("named.json")).labels).toMatchObject({ answer: "passed", same_scale: false });
   const one = { value: 1, low: 1, high: 1 };
   expect(summaryIn(sandbox).labels).toMatchObject({
     answer: "score",

@@ -45,7 +45,8 @@ export const judgingOptions = {
     group,
     commands,
     value: "FIELD",
-    defaultText: "the only one that is not free text, else score",
+    defaultText:
+      "the only one that is not free text, else score; for labels that say yes or no, the one that is true or false",
     example: "score",
   },
   probe: {
