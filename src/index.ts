@@ -19,6 +19,7 @@ export { readTextFile } from "./config/text-file.ts";
 export { type Calendar, calendarOf } from "./core/calendar.ts";
 export type { ChunkLimits } from "./core/chunk-limits.ts";
 export { type Clock, systemClock } from "./core/clock.ts";
+export type { Combine, Combined, FanIn, PartOutcome } from "./core/combine.ts";
 export { Counters } from "./core/counters.ts";
 export {
   BgPipeError,

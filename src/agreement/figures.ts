@@ -119,8 +119,8 @@ function spearmanOf(table: Contingency, counts: Float64Array, { labels, answers,
     squareA += x * x * (counts[cell] ?? 0);
     squareB += y * y * (counts[cell] ?? 0);
   }
-  const norm = Math.sqrt(squareA) * Math.sqrt(squareB);
-  return norm === 0 ? Number.NaN : product / norm;
+  const norm = Math.sqrt(squareA * squareB);
+  return norm === 0 ? Number.NaN : Math.max(-1, Math.min(1, product / norm));
 }
 
 /** The mean rank of each value, counted from 1. */

@@ -48,6 +48,17 @@ export class PairCounts {
     return hasBooleans && areAll ? pairs.map(asBooleans) : pairs;
   }
 
+  /** Whether all labels are yes or no, in one of the ways to say it; ones alone may be numbers. */
+  get areLabelsBoolean(): boolean {
+    const labels = [...this.#pairs.values()].map(({ label }) => label);
+    return labels.every((label) => BOOLEANS.has(label)) && labels.some((label) => label !== 1);
+  }
+
+  /** Whether all answers are true or false. */
+  get areAnswersBoolean(): boolean {
+    return [...this.#pairs.values()].every(({ answer }) => typeof answer === "boolean");
+  }
+
   #count(label: Value, answer: Value): void {
     this.compared++;
     const key = JSON.stringify([label, answer]);

@@ -32,9 +32,14 @@ export function requestKey(provider: string, endpoint: string, body: string, occ
   return hash.digest().subarray(0, KEY_BYTES).toString("base64url");
 }
 
-/** The occasion of one of several samples, counted from 1. The first is the request as it always is. */
-export function sampleOccasion(sample: number): string | undefined {
-  return sample === 1 ? undefined : `sample ${sample}`;
+/**
+ * The occasion of one of several samples, counted from 1. The first is the request as it always is.
+ *
+ * @param occasion That of all of them.
+ */
+export function sampleOccasion(sample: number, occasion?: string): string | undefined {
+  if (sample === 1) return occasion;
+  return occasion === undefined ? `sample ${sample}` : `${occasion}, sample ${sample}`;
 }
 
 /** `custom_id` for a key: 31 characters of [A-Za-z0-9_-], within every known provider's limit of 64. */

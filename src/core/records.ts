@@ -27,6 +27,8 @@ export interface TextRow {
    * A CSV record is written as an object of strings in header order.
    */
   readonly text: string;
+  /** Whether it is asked to see how answers change, and not written out. */
+  readonly isProbe?: true;
 }
 
 /** One input record as the reader hands it on: its text, and its values for the templates. */
@@ -42,6 +44,7 @@ export interface BadRow {
   readonly message: string;
   /** The record's text, clipped to {@link RAW_LIMIT_BYTES}. */
   readonly raw: string;
+  readonly isProbe?: true;
 }
 
 export type Row = GoodRow | BadRow;

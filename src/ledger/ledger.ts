@@ -1,6 +1,7 @@
 import type { Failure } from "../core/records.ts";
 import type { Accounts, Billed } from "./accounts.ts";
 import type { BatchProgress, Chunk, ChunkFacts, ChunkState, InFlight, NewChunk } from "./chunk.ts";
+import type { Probes } from "./probes.ts";
 
 export {
   type BatchProgress,
@@ -48,7 +49,7 @@ export {
  * - *fetched*: those files are on this disk, whole.
  * - *settled*: every request of it is answered, failed or unasked. The chunk is over.
  */
-export interface Ledger extends Accounts {
+export interface Ledger extends Accounts, Probes {
   /** Where the files that go with it lie: `chunks/`, `results/`, `runs/`. */
   readonly directory: string;
 

@@ -142,6 +142,22 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE chunks ADD COLUMN finalizing_at INTEGER;
   ALTER TABLE chunks ADD COLUMN batch_ended_at INTEGER;
   `,
+  // What a run has answered to a fixed set of rows, to tell what has changed since the run before.
+  `
+  CREATE TABLE probes (
+    run INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    asked TEXT NOT NULL,
+    asked_at INTEGER NOT NULL
+  );
+  CREATE INDEX probes_by_name ON probes (name, run);
+  CREATE TABLE probe_answers (
+    run INTEGER NOT NULL,
+    row TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    PRIMARY KEY (run, row)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this bg-pipe writes. */

@@ -62,9 +62,10 @@ export const IDLE_CHUNKS = `
 
 /**
  * Finished runs that nothing refers to but the chunks in a JSON array of numbers. The newest stays, so that its number
- * is not given again.
+ * is not given again, and so does the last of each probe set, for the next to be compared with.
  */
 export const IDLE_RUNS = `
   SELECT id FROM runs WHERE is_finished = 1 AND ended_at < :before AND id < (SELECT MAX(id) FROM runs)
   AND id NOT IN (SELECT run FROM chunks WHERE id NOT IN (SELECT value FROM json_each(:chunks)))
-  AND id NOT IN (SELECT run FROM requests WHERE NOT ${PRUNABLE})`;
+  AND id NOT IN (SELECT run FROM requests WHERE NOT ${PRUNABLE})
+  AND id NOT IN (SELECT MAX(run) FROM probes GROUP BY name)`;

@@ -159,7 +159,8 @@ function encode(ticket: Ticket): string {
   const { row } = ticket;
   const bad = row.kind === "bad" ? { message: row.message, raw: row.raw } : undefined;
   const outcome = "parts" in ticket ? ticket.parts.map(outcomeOf) : outcomeOf(ticket);
-  const head: Head = { position: row.position, outcome, ...(bad === undefined ? {} : { bad }) };
+  const probe = row.isProbe === true ? { isProbe: true as const } : {};
+  const head: Head = { position: row.position, outcome, ...probe, ...(bad === undefined ? {} : { bad }) };
   return `${JSON.stringify(head)}\n${row.kind === "bad" ? "" : row.text}\n`;
 }
 
@@ -174,6 +175,7 @@ type Outcome = string | TicketPart;
 interface Head {
   readonly position: Position;
   readonly outcome: Outcome | readonly Outcome[];
+  readonly isProbe?: true;
   readonly bad?: { readonly message: string; readonly raw: string };
 }
 
@@ -197,8 +199,9 @@ class TicketDecoder {
   }
 }
 
-function ticketOf({ position, outcome, bad }: Head, text: string): Ticket {
-  const row: TextRow | BadRow = bad === undefined ? { kind: "row", position, text } : { kind: "bad", position, ...bad };
+function ticketOf({ position, outcome, isProbe, bad }: Head, text: string): Ticket {
+  const place = isProbe === true ? { position, isProbe } : { position };
+  const row: TextRow | BadRow = bad === undefined ? { kind: "row", ...place, text } : { kind: "bad", ...place, ...bad };
   return isOne(outcome) ? { row, ...partOf(outcome) } : { row, parts: outcome.map(partOf) };
 }
 

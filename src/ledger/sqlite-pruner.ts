@@ -92,6 +92,8 @@ export class SqlitePruner implements Pruner {
       }
       const ofRuns = { ids: JSON.stringify(runs) };
       this.#all(`DELETE FROM runs WHERE id IN ${IDS} AND id NOT IN (SELECT run FROM chunks)`, ofRuns);
+      this.#all(`DELETE FROM probes WHERE run IN ${IDS} AND run NOT IN (SELECT id FROM runs)`, ofRuns);
+      this.#all(`DELETE FROM probe_answers WHERE run IN ${IDS} AND run NOT IN (SELECT run FROM probes)`, ofRuns);
       return true;
     });
     return isDone ?? false;

@@ -5,6 +5,7 @@ import { openDatabase } from "./database.ts";
 import type { LedgerSettings } from "./index.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Probes } from "./probes.ts";
 import type { Pruner } from "./pruner.ts";
 import { Reasks } from "./reasks.ts";
 import { Requests } from "./requests.ts";
@@ -12,6 +13,7 @@ import { Runs } from "./runs.ts";
 import { SqliteAccounts } from "./sqlite-accounts.ts";
 import { readSqliteBooks } from "./sqlite-books.ts";
 import { readSqliteInventory } from "./sqlite-inventory.ts";
+import { SqliteProbes } from "./sqlite-probes.ts";
 import { SqlitePruner } from "./sqlite-pruner.ts";
 import { Transactions } from "./transactions.ts";
 
@@ -67,7 +69,16 @@ export function openSqliteLedger({ directory, clock }: LedgerSettings): Ledger {
     meanOverhead: (kind) => accounts.meanOverhead(kind),
     refuse: (keys, runId, failure) => accounts.refuse(keys, runId, failure),
     tell: (limit, tell) => accounts.tell(limit, tell),
+    ...probesOf(new SqliteProbes(database, { transactions, clock })),
     close: () => database.close(),
+  };
+}
+
+function probesOf(probes: SqliteProbes): Probes {
+  return {
+    keepProbe: (probe, answers) => probes.keepProbe(probe, answers),
+    lastProbe: (name, beforeRunId) => probes.lastProbe(name, beforeRunId),
+    probePairs: (beforeRunId, runId) => probes.probePairs(beforeRunId, runId),
   };
 }
 

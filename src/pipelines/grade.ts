@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { BothOrders } from "../agreement/both-orders.ts";
 import type { Judges } from "../agreement/judges.ts";
 import { unlessAborted } from "../core/abort.ts";
@@ -11,7 +10,7 @@ import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
 import type { Run, RunEnd } from "../ledger/ledger.ts";
 import { ResultReader } from "../ledger/result-reader.ts";
-import { CompletionOrderRoom, InputOrderRoom } from "../ledger/waiting-room.ts";
+import { CompletionOrderRoom, InputOrderRoom, type SettledRow } from "../ledger/waiting-room.ts";
 import { stringifyWithUsd } from "../pricing/usd-json.ts";
 import { type Summary, summarise } from "../report/summary.ts";
 import { createBuild } from "../stages/build.ts";
@@ -20,18 +19,20 @@ import { createHalt } from "../stages/halt.ts";
 import { addedFieldNames, createMerge, extraColumns } from "../stages/merge.ts";
 import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
-import { answerRows } from "./answer-rows.ts";
+import { answerRows, type Step } from "./answer-rows.ts";
 import { goesByRows, modeSwitchOf } from "./asking-mode.ts";
 import { failurePolicy } from "./halting.ts";
-import { bothOrdersOf, judgesOf, judgingSummary, prepareQuestions } from "./judging.ts";
+import { fanInsOf, judgingSummary, prepareQuestions } from "./judging.ts";
 import { type LabelCheck, labelled, openLabelCheck } from "./label-check.ts";
 import { openLedger, openProvider, runLabel } from "./open-run.ts";
 import { type OpenOutput, openErrorsOutput, openRowsOutput, outputFiles } from "./outputs.ts";
 import { Panel, type PanelParts } from "./panel.ts";
 import { peekRows } from "./peek-rows.ts";
 import { planRows } from "./plan-rows.ts";
+import { openProbe, type Probe, probeOccasion } from "./probe.ts";
 import type { Question } from "./question.ts";
 import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
+import { runSignature } from "./run-signature.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
 import { ShownRequests } from "./shown-requests.ts";
 import { StrategyRun } from "./strategy.ts";
@@ -56,6 +57,7 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   const paths = await resolveInputs(settings.inputs);
   const questions = await prepareQuestions(settings, host.data);
   const labels = await openLabelCheck(settings, questions[0]);
+  const probe = await openProbe(settings, host, questions[0]);
   const counters = host.counters ?? new Counters();
   const stop = new AbortController();
   const signal = AbortSignal.any([host.signal, stop.signal]);
@@ -68,12 +70,11 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   try {
     const parts = { settings, host: stoppable, provider, counters, ledger, modeSwitch, strategy };
     const panel = new Panel(parts, questions);
-    const judges = judgesOf(settings, questions);
-    const orders = bothOrdersOf(settings, questions, judges);
+    const { judges, orders } = fanInsOf(settings, questions);
     counters.requestsPerRow = (orders ?? judges)?.labels.length ?? 1;
     counters.scores = new ScoreTally(questions[0].scores);
     counters.run = { pipeline: "grade", provider: provider.name, model: panel.model, isPriced: panel.isPriced };
-    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, orders, labels, shown });
+    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, orders, labels, probe, shown });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
     await strategy?.close();
@@ -92,6 +93,8 @@ interface GradeParts extends PanelParts {
   readonly orders: BothOrders | undefined;
   /** Compares answers with labels; undefined when that is not asked for. */
   readonly labels: LabelCheck | undefined;
+  /** Rows that are asked anew, and not written. */
+  readonly probe: Probe | undefined;
   /** Aborts the host's signal. */
   readonly stop: AbortController;
   readonly source: RowSource;
@@ -127,22 +130,22 @@ class GradeJob {
   }
 
   async plan(): Promise<GradeResult> {
-    const { source, ledger, counters, settings, host, panel } = this.#parts;
+    const { source, ledger, counters, settings, host, panel, probe, shown } = this.#parts;
     const { limits, estimate, overheadTokens } = panel;
-    const guard = this.#guard(false);
-    const { build, count } = this.#steps();
-    const { shown } = this.#parts;
-    const steps = (rows: Parameters<typeof guard>[0]) => shown.see(count(build(guard(rows))));
     const run = { id: NO_RUN, freshSince: settings.fresh ? host.clock.now() : 0 };
+    const guard = this.#guard(false);
+    const { build, count } = this.#steps(run);
+    const steps = (some: Parameters<typeof guard>[0]) => shown.see(count(build(guard(some))));
+    const rows = probe === undefined ? source.rows() : probe.rows(source.rows());
     const endpoint = this.#question.endpoint.path;
-    await planRows({ rows: source.rows(), steps, ledger, run, endpoint, limits, overheadTokens, counters, estimate });
+    await planRows({ rows, steps, ledger, run, endpoint, limits, overheadTokens, counters, estimate });
     await shown.write(host.stdout);
     return this.#result(undefined, EXIT.ok, undefined);
   }
 
   async run(): Promise<GradeResult> {
     const { ledger, settings, host, source, counters, panel } = this.#parts;
-    const signature = this.#signature();
+    const signature = runSignature(this.#parts, this.#fanIn);
     const files = await outputFiles(settings, source);
     const label = runLabel(settings, panel.model);
     const run = ledger.openRun({ pipeline: "grade", label, signature, isFresh: settings.fresh, files });
@@ -155,6 +158,7 @@ class GradeJob {
     try {
       await this.#answerRows(run, results);
       checkNoRowIsLost(counters);
+      this.#parts.probe?.checkNoRowIsLost();
       const exitStatus = exitStatusOf(counters);
       return this.#close(run, { exitStatus, isFinished: true }, undefined);
     } catch (error) {
@@ -173,10 +177,8 @@ class GradeJob {
   }
 
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
-    const { settings, host, stop, source, ledger, panel, counters, labels } = this.#parts;
-    const fanIn = this.#fanIn;
-    const { outputField, meta: withMeta, order } = settings;
-    const { endpoint, check } = this.#question;
+    const { settings, host, stop, source, ledger, panel } = this.#parts;
+    const { order } = settings;
     const rowsOutput = await openRowsOutput(settings, source, host);
     const errorsOutput = await openErrorsOutput(settings, rowsOutput);
     const isTable = rowsOutput.format.isTable || errorsOutput?.format.isTable === true;
@@ -187,35 +189,36 @@ class GradeJob {
       waitingRoom: new Room(ledger, run),
       rows: await this.#rows(),
       guard: this.#guard(isTable),
-      ...this.#steps(),
+      ...this.#steps(run),
       ...panel.asking(run, results),
-      merge: labelled(
-        labels,
-        createMerge({
-          ledger,
-          results,
-          endpoint,
-          outputField,
-          check,
-          withMeta,
-          costOf: panel.costOf,
-          counters,
-          fanIn,
-        }),
-      ),
+      merge: this.#merge(run, results),
       write: (rows) => this.#write(rows, { rowsOutput, errorsOutput, isTable }),
       stop,
       signal: host.signal,
     });
   }
 
+  #merge(run: Run, results: ResultReader): Step<SettledRow, AnsweredRow> {
+    const { settings, questions, ledger, panel, counters, labels, probe } = this.#parts;
+    const { outputField, meta: withMeta } = settings;
+    const { endpoint, check } = this.#question;
+    const { costOf, model: asked } = panel;
+    const options = { ledger, results, endpoint, outputField, check, withMeta, costOf, counters };
+    const merge = labelled(labels, createMerge({ ...options, scores: counters.scores, fanIn: this.#fanIn }));
+    if (probe === undefined) return merge;
+    // Its answers are combined by parts of their own, as those count.
+    const { judges, orders } = fanInsOf(settings, questions);
+    return probe.merged(createMerge({ ...options, fanIn: orders ?? judges }), merge, { ledger, run, asked });
+  }
+
   /** The rows, after a look at how few they are where that decides how they are asked. */
   async #rows(): Promise<AsyncIterable<readonly Row[]>> {
-    const { settings, source, modeSwitch } = this.#parts;
-    if (!goesByRows(settings, modeSwitch)) return source.rows();
+    const { settings, source, modeSwitch, probe } = this.#parts;
+    const before = (rows: AsyncIterable<readonly Row[]>) => (probe === undefined ? rows : probe.rows(rows));
+    if (!goesByRows(settings, modeSwitch)) return before(source.rows());
     const { areFewer, rows } = await peekRows(source.rows(), settings.liveBelow);
     if (areFewer) modeSwitch.goLive();
-    return rows;
+    return before(rows);
   }
 
   async #write(rows: AsyncIterable<readonly AnsweredRow[]>, { rowsOutput, errorsOutput, isTable }: Outputs) {
@@ -234,23 +237,27 @@ class GradeJob {
     });
   }
 
-  #steps() {
-    const { settings, questions, provider, panel } = this.#parts;
+  #steps(run: Pick<Run, "id">) {
+    const { settings, questions, provider, panel, probe } = this.#parts;
     const [{ render, endpoint, request }] = questions;
     const { count } = panel;
     const { samples = 1 } = settings;
     const [, ...others] = questions.flatMap(ordersOf);
+    const options = { render, endpoint, settings: request, provider: provider.identity, samples, others };
+    const build = createBuild(options);
     const halt = createHalt(failurePolicy(settings).halts);
     return {
-      build: createBuild({ render, endpoint, settings: request, provider: provider.identity, samples, others }),
+      build: probe?.apart(createBuild({ ...options, occasion: probeOccasion(run) }), build) ?? build,
       count: (rows: Parameters<typeof count>[0]) => halt(count(rows)),
     };
   }
 
   #guard(isTable: boolean) {
-    const { outputField, meta } = this.#parts.settings;
+    const { settings, probe } = this.#parts;
+    const { outputField, meta } = settings;
     const addedFields = [...addedFieldNames(outputField, meta, this.#fanIn), ...(isTable ? this.#addedColumns() : [])];
-    return createGuard({ addedFields, columns: isTable ? () => this.#columns : undefined });
+    const guard = createGuard({ addedFields, columns: isTable ? () => this.#columns : undefined });
+    return probe?.apart((rows) => rows, guard) ?? guard;
   }
 
   #addedColumns(): readonly string[] {
@@ -258,21 +265,8 @@ class GradeJob {
     return [...this.#question.columns, ...extraColumns(outputField, meta, this.#fanIn)];
   }
 
-  /** Equal for executions of the same command over inputs of the same names. */
-  #signature(): string {
-    const { settings, questions, provider } = this.#parts;
-    const { inputs, output, outputDir, errors, order, onError, haltOn, fresh, ...texts } = settings;
-    const { field, reference, prompt, system, user } = texts;
-    const where = { inputs, output, outputDir, errors };
-    const said = { ...where, order, onError, haltOn, fresh, field, reference, prompt, system, user };
-    const [{ endpoint, request }] = questions;
-    const several = this.#fanIn === undefined ? {} : { judges: this.#fanIn.labels };
-    const asked = { provider: provider.identity, endpoint: endpoint.path, request, ...several };
-    return createHash("sha256").update(JSON.stringify({ said, asked })).digest("hex");
-  }
-
   #result(run: Run | undefined, exitStatus: number, error: unknown): GradeResult {
-    const { counters, provider, settings, host, panel, judges, orders, labels } = this.#parts;
+    const { counters, provider, settings, host, panel, judges, orders, labels, probe, ledger } = this.#parts;
     const summary = summarise(counters, {
       run: run?.id ?? null,
       provider: provider.name,
@@ -282,6 +276,7 @@ class GradeJob {
       seconds: (host.clock.now() - this.#startedAt) / 1000,
       exitStatus,
       labels: settings.dryRun ? undefined : labels?.summary(),
+      probe: run === undefined ? undefined : probe?.summary({ ledger, run }),
       judging: judges && !settings.dryRun ? judgingSummary(judges, counters) : undefined,
       pairs: settings.dryRun ? undefined : orders?.counts,
     });

@@ -46,6 +46,19 @@ export function judgesOf(settings: JudgingSettings, questions: readonly [Questio
   return new Judges({ models, samples, quorum, outputField, isJson: check !== undefined, freeText });
 }
 
+/** How the answers of a row become one, by judges and by orders. */
+export interface FanIns {
+  readonly judges: Judges | undefined;
+  /** Around the judges. */
+  readonly orders: BothOrders | undefined;
+}
+
+/** New ones, that have counted nothing yet. */
+export function fanInsOf(settings: JudgingSettings, questions: readonly [Question, ...Question[]]): FanIns {
+  const judges = judgesOf(settings, questions);
+  return { judges, orders: bothOrdersOf(settings, questions, judges) };
+}
+
 /** How the two orders of a pairwise prompt become one; undefined for any other prompt. */
 export function bothOrdersOf(
   { samples = 1, outputField }: JudgingSettings,

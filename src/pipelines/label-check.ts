@@ -20,9 +20,9 @@ export async function openLabelCheck(settings: LabelSettings, question: Question
   const { label, labelAnswer, outputField } = settings;
   if (label === undefined && labelAnswer === undefined) return undefined;
   if (label === undefined) throw noLabel();
-  const answer = labelAnswer ?? (question.check === undefined ? null : soleField(question, outputField));
+  const answers: Fields["answers"] = labelAnswer === undefined ? candidates(question, outputField) : [labelAnswer];
   // Statistics are of no use to other runs.
-  return new LabelCheck({ label, answer, outputField }, await import("../agreement/agreement.ts"));
+  return new LabelCheck({ label, answers, outputField }, await import("../agreement/agreement.ts"));
 }
 
 /** The steps that let rows out, and show each to the comparison. */
@@ -37,8 +37,8 @@ export function labelled<In>(check: LabelCheck | undefined, merge: Step<In, Answ
 
 interface Fields {
   readonly label: string;
-  /** Property names joined with dots; null for the answer as a whole. */
-  readonly answer: string | null;
+  /** The answer's fields that may be compared, the likeliest first: property names joined with dots; null for all of it. */
+  readonly answers: readonly [string | null, ...(string | null)[]];
   readonly outputField: string;
 }
 
@@ -46,26 +46,28 @@ interface Fields {
 export class LabelCheck {
   readonly #fields: Fields;
   readonly #agreement: typeof agreement;
-  readonly #counts = new PairCounts();
+  readonly #counts: readonly (readonly [answer: string | null, counts: PairCounts])[];
 
   constructor(fields: Fields, statistics: typeof agreement) {
     this.#fields = fields;
     this.#agreement = statistics;
+    this.#counts = fields.answers.map((answer) => [answer, new PairCounts()]);
   }
 
   see({ row, added, failure }: AnsweredRow): void {
-    const { label, answer, outputField } = this.#fields;
+    const { label, outputField } = this.#fields;
     const labelOfRow = row.kind === "bad" ? undefined : plain(parseFields(row.text)[label]);
     const json = added.find(({ name }) => name === outputField)?.json;
-    const given = failure === undefined && json !== undefined ? valueAt(JSON.parse(json), answer) : undefined;
-    this.#counts.add(labelOfRow, given);
+    const given: unknown = failure === undefined && json !== undefined ? JSON.parse(json) : undefined;
+    for (const [answer, counts] of this.#counts) counts.add(labelOfRow, valueAt(given, answer));
   }
 
   summary(): LabelSummary {
     const { agreementOf, CONFIDENCE, RESAMPLES } = this.#agreement;
-    const { compared, withoutLabel, withoutAnswer } = this.#counts;
-    const { label, answer } = this.#fields;
-    const found = agreementOf(this.#counts);
+    const [answer, counts] = this.#chosen();
+    const { compared, withoutLabel, withoutAnswer } = counts;
+    const { label } = this.#fields;
+    const found = agreementOf(counts);
     const figures = found?.figures;
     return {
       label,
@@ -85,15 +87,41 @@ export class LabelCheck {
       bootstrap: { resamples: RESAMPLES, confidence: CONFIDENCE },
     };
   }
+
+  /** Labels that are yes or no are those of the answer's one field that is true or false. */
+  #chosen(): readonly [string | null, PairCounts] {
+    const [first, ...others] = this.#counts;
+    const booleans = this.#counts.filter(([, counts]) => counts.compared > 0 && counts.areAnswersBoolean);
+    const [only] = booleans;
+    if (only !== undefined && booleans.length === 1 && only[1].areLabelsBoolean && others.length > 0) return only;
+    return first ?? [null, new PairCounts()];
+  }
 }
 
-/** The field that is not free text, where there is one; else `score`. */
-function soleField({ columns, freeText }: Question, outputField: string): string {
+const MAX_CANDIDATES = 8;
+
+/** What of the answer the label may be of: the field that is to be expected first. */
+function candidates(question: Question, outputField: string): Fields["answers"] {
+  if (question.check === undefined) return [null];
+  const first = soleField(question, outputField);
+  const fields = question.columns.map((column) => column.slice(outputField.length + 1));
+  const others = fields.filter((field) => field !== first && !question.freeText.has(field));
+  return [first, ...others.slice(0, MAX_CANDIDATES)];
+}
+
+/** The field that is not free text, where there is one; else `score`; undefined where there is neither. */
+export function mainField({ columns, freeText }: Question, outputField: string): string | undefined {
   const fields = columns.map((column) => column.slice(outputField.length + 1));
   const compared = fields.filter((field) => !freeText.has(field));
   const [only, another] = compared.length === 0 ? fields : compared;
   if (only !== undefined && another === undefined) return only;
-  if (fields.includes("score")) return "score";
+  return fields.includes("score") ? "score" : undefined;
+}
+
+function soleField(question: Question, outputField: string): string {
+  const field = mainField(question, outputField);
+  if (field !== undefined) return field;
+  const fields = question.columns.map((column) => column.slice(outputField.length + 1));
   throw new UsageError("--label does not say which field of the answer it is the label of", {
     hint: `Name it with --label-answer FIELD: ${fields.join(", ")}.`,
   });
@@ -105,7 +133,8 @@ function noLabel(): UsageError {
   });
 }
 
-function valueAt(value: unknown, path: string | null): unknown {
+/** A property of an answer. @param path Property names joined with dots; null for the answer as a whole. */
+export function valueAt(value: unknown, path: string | null): unknown {
   if (path === null) return value;
   let current = value;
   for (const name of path.split(".")) {

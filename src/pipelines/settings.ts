@@ -85,6 +85,8 @@ export interface GradeSettings {
   /** The row's field that answers are compared with, and the answer's field that is; the only one when undefined. */
   readonly label?: string;
   readonly labelAnswer?: string;
+  /** A file of rows that each run asks anew, to see how answers change. */
+  readonly probe?: string;
   readonly retries: number;
   /** US dollars that the run may spend. */
   readonly maxCost?: number;

@@ -4,6 +4,7 @@ import type { Distribution } from "../core/scores/distribution.ts";
 import { errorPercent, formatErrorPercent } from "./estimate-error.ts";
 import { type JudgingSummary, judgingLines } from "./judging.ts";
 import { type LabelSummary, labelLines } from "./labels.ts";
+import { type ProbeSummary, probeLines } from "./probe.ts";
 import { scoreLines } from "./score-lines.ts";
 
 /** What a run did, as `--summary FILE` has it. */
@@ -81,6 +82,8 @@ export interface Summary {
   readonly pairs: PairsSummary | null;
   /** Null without `--label`. */
   readonly labels: LabelSummary | null;
+  /** Null without `--probe`. */
+  readonly probe: ProbeSummary | null;
   readonly seconds: number;
   readonly exit_status: number;
 }
@@ -102,6 +105,7 @@ export interface SummaryFacts {
   readonly judging?: JudgingSummary | undefined;
   readonly pairs?: PairsSummary | undefined;
   readonly labels?: LabelSummary | undefined;
+  readonly probe?: ProbeSummary | undefined;
 }
 
 /** Puts the counters of a run into the summary's shape. */
@@ -142,6 +146,7 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
     judging: facts.judging ?? null,
     pairs: facts.pairs === undefined ? null : { ...facts.pairs },
     labels: facts.labels ?? null,
+    probe: facts.probe ?? null,
     seconds: facts.seconds,
     exit_status: facts.exitStatus,
   };
@@ -174,7 +179,7 @@ export function formatSummary(summary: Summary, usd: DisplayUsd, width = 80): st
 type DisplayUsd = (amount: bigint | undefined) => string;
 
 function runLines(summary: Summary, usd: DisplayUsd): string[] {
-  const { rows, requests, tokens, judging, pairs, labels } = summary;
+  const { rows, requests, tokens, judging, pairs, labels, probe } = summary;
   const { billed, input_error_percent: error } = tokens;
   return [
     `rows      ${n(rows.read)} read, ${answeredText(rows)}, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
@@ -194,6 +199,7 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
       ? []
       : [`pairs     ${n(pairs.consistent)} the same in both orders, ${n(pairs.inconsistent)} not`]),
     ...(labels === null ? [] : labelLines(labels)),
+    ...(probe === null ? [] : probeLines(probe)),
     ...(rows.skipped > 0 ? [`skipped   ${n(rows.skipped)} failed rows are not in the output`] : []),
   ];
 }

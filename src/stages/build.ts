@@ -13,6 +13,8 @@ export interface BuildOptions {
   readonly provider: string;
   /** How often each request is asked; once when undefined. Each sample has a key of its own. */
   readonly samples?: number;
+  /** Makes the requests others than those of the same bodies elsewhere, so that they are asked anew. */
+  readonly occasion?: string;
   /** What every row is asked beside, in this order: each as the first, but for what is said here. */
   readonly others?: readonly Partial<Pick<BuildOptions, "render" | "settings">>[];
 }
@@ -40,10 +42,14 @@ function buildAll(row: Row, each: readonly BuildOptions[]): readonly RequestRow[
   return failed === undefined ? built.flatMap(({ first, options }) => samplesOf(first, options)) : [failed.first];
 }
 
-function samplesOf(first: RequestRow, { samples = 1, endpoint, provider }: BuildOptions): readonly RequestRow[] {
+function samplesOf(
+  first: RequestRow,
+  { samples = 1, endpoint, provider, occasion }: BuildOptions,
+): readonly RequestRow[] {
   if (!("request" in first)) return [first];
   const { row, request } = first;
-  const keyOf = (sample: number) => requestKey(provider, endpoint.path, request.bodyText, sampleOccasion(sample));
+  const keyOf = (sample: number) =>
+    requestKey(provider, endpoint.path, request.bodyText, sampleOccasion(sample, occasion));
   return Array.from({ length: samples }, (_, index) =>
     index === 0 ? first : { row, request: { ...request, key: keyOf(index + 1) } },
   );
@@ -53,11 +59,12 @@ function badInput(row: Row & { kind: "bad" }): RequestRow {
   return { row, failure: { code: "bad_input", message: row.message } };
 }
 
-function buildRequest(row: GoodRow, { render, endpoint, settings, provider }: BuildOptions): RequestRow {
+function buildRequest(row: GoodRow, { render, endpoint, settings, provider, occasion }: BuildOptions): RequestRow {
   try {
     const body = endpoint.buildBody(render(row.fields), settings);
     const bodyText = canonicalBody(body);
-    return { row, request: { key: requestKey(provider, endpoint.path, bodyText), body, bodyText, tokens: 0 } };
+    const key = requestKey(provider, endpoint.path, bodyText, occasion);
+    return { row, request: { key, body, bodyText, tokens: 0 } };
   } catch (error) {
     if (!(error instanceof RowTemplateError)) throw error;
     return { row, failure: error.failure };

@@ -8,7 +8,6 @@ import {
   writtenAnswer,
 } from "../core/added-answer.ts";
 import type { FanIn, PartOutcome } from "../core/combine.ts";
-
 import type { Counters } from "../core/counters.ts";
 import { InternalError } from "../core/errors.ts";
 import { triedSoOften } from "../core/failures.ts";
@@ -16,6 +15,7 @@ import { spliceFields } from "../core/json-text.ts";
 import { customIdOf, keyOf } from "../core/keys.ts";
 import type { Mode } from "../core/mode.ts";
 import type { AddedField, AnsweredRow, Usage } from "../core/records.ts";
+import type { ScoreTally } from "../core/scores/score-tally.ts";
 import type { AnswerCheck } from "../core/verdicts.ts";
 import type { Endpoint, ModelAnswer } from "../endpoints/endpoint.ts";
 import type { Chunk, Ledger, ResultLocation } from "../ledger/ledger.ts";
@@ -36,6 +36,8 @@ export interface MergeOptions {
   /** What a reply has cost, in pico-dollars; undefined when its price is not known. */
   readonly costOf: (usage: Usage, mode: Mode, model: string) => bigint | undefined;
   readonly counters: Counters;
+  /** Counts the values of answers that follow a schema. */
+  readonly scores?: Pick<ScoreTally, "add">;
   /** Makes one answer of those to a row that was asked several times; needed where there are such rows. */
   readonly fanIn?: FanIn | undefined;
 }
@@ -96,9 +98,9 @@ class Merge {
   }
 
   #answered(row: AnsweredRow["row"], outcome: PartOutcome, { beside, isKnown }: Beside): AnsweredRow {
-    const { outputField, check, counters } = this.#options;
+    const { outputField, check, scores } = this.#options;
     if ("failure" in outcome) return failedRow(row, outcome.failure, outputField, beside);
-    if (check !== undefined) counters.scores.add(outcome.json);
+    if (check !== undefined) scores?.add(outcome.json);
     const added = [{ name: outputField, json: outcome.json }, ...beside];
     return isKnown ? { row, added, isKnown } : { row, added };
   }

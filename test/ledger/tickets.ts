@@ -12,7 +12,10 @@ const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 50 }).map((value) => JSON.stringify({ value })),
   fc.integer({ min: 1, max: 600_000 }).map((length) => JSON.stringify({ long: "流".repeat(length / 3) })),
 );
-const good = fc.record({ kind: fc.constant("row" as const), position, text });
+const good = fc.oneof(
+  fc.record({ kind: fc.constant("row" as const), position, text }),
+  fc.record({ kind: fc.constant("row" as const), position, text, isProbe: fc.constant(true as const) }),
+);
 const bad = fc.record({
   kind: fc.constant("bad" as const),
   position,

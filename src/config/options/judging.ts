@@ -45,7 +45,17 @@ export const judgingOptions = {
     group,
     commands,
     value: "FIELD",
-    defaultText: "the only one that is not free text, else score",
+    defaultText:
+      "the only one that is not free text, else score; for labels that say yes or no, the one that is true or false",
     example: "score",
+  },
+  probe: {
+    type: "string",
+    summary: "File of rows that each run asks anew: the summary says what has changed since the last time",
+    group,
+    commands,
+    value: "FILE",
+    path: "file",
+    example: "probe.jsonl",
   },
 } as const satisfies Record<string, OptionDefinition>;
