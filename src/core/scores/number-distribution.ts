@@ -5,7 +5,7 @@ import type { ScoreField } from "./score-field.ts";
 
 /** Up to so many distinct values have a bin each. */
 const MAX_SINGLE = 25;
-const MAX_BINS = 50;
+const BINS = { least: 10, most: 50 };
 
 /** What has been counted of a field of numbers. */
 export function numberDistribution(field: ScoreField, tally: NumberTally, absent: number): NumberDistribution {
@@ -37,7 +37,9 @@ function binsOf(field: ScoreField, tally: NumberTally): readonly Bin[] {
   const expected = expectedValues(field, tally);
   const counts = new Map([...expected.map((value) => [value, 0] as const), ...values]);
   if (counts.size <= MAX_SINGLE) return singleBins([...counts]);
-  return niceBins(values, { maxBins: MAX_BINS, isInteger: field.kind === "integer" });
+  // Rice's rule: twice the cube root of the count, so that what is chance does not look like shape.
+  const maxBins = Math.min(BINS.most, Math.max(BINS.least, Math.ceil(2 * Math.cbrt(tally.count))));
+  return niceBins(values, { maxBins, isInteger: field.kind === "integer" });
 }
 
 /** Values that are shown though none may have come: those the schema lists, or the whole numbers within its bounds. */

@@ -75,6 +75,22 @@ test.each([
   expect(statSync(`${path}-${view.scheme}-${view.width}.png`).size).toBeGreaterThan(20_000);
 });
 
+test("without scripts the tables are open; with them the charts stand for them", async () => {
+  const view = { scheme: "light", width: 500 } as const;
+  const [without, drawn] = [await see(path, { ...view, hasScripts: false }), await see(path, view)];
+  expect(without).toMatchObject({ complaints: [], tables: 12, scrollWidth: 500 });
+  expect(without.charts.every(({ bars }) => bars === 0)).toBe(true);
+  expect(drawn.tables).toBe(0);
+});
+
+test("control: a page that loads something, or that breaks, is complained of", async () => {
+  const page = join(folder, "broken.html");
+  writeFileSync(page, `<img src="http://127.0.0.1:9/a.png"><script>null.x</script>`);
+  const { complaints } = await see(page, { scheme: "light", width: 400 });
+  expect(complaints.join()).toMatch(/request: http:.*a\.png/);
+  expect(complaints.join()).toMatch(/TypeError/);
+});
+
 test("a light page and a dark one have other colours", async () => {
   const [light, dark] = [
     await see(path, { scheme: "light", width: 800 }),

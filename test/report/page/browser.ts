@@ -7,6 +7,8 @@ export interface View {
   readonly scheme: "light" | "dark";
   /** Pixels. */
   readonly width: number;
+  /** Whether scripts run; they do unless it is said. */
+  readonly hasScripts?: boolean;
 }
 
 /** What has been seen of a page. */
@@ -17,6 +19,8 @@ export interface Sight {
   readonly scrollWidth: number;
   readonly background: string;
   readonly charts: readonly ChartSight[];
+  /** Tables that can be seen. */
+  readonly tables: number;
 }
 
 export interface ChartSight {
@@ -37,7 +41,7 @@ export async function startBrowser(): Promise<Browser> {
 export async function look(
   browser: Browser,
   path: string,
-  { scheme, width }: View,
+  { scheme, width, hasScripts = true }: View,
   picture: `${string}.png`,
 ): Promise<Sight> {
   const page = await browser.newPage();
@@ -47,6 +51,7 @@ export async function look(
   const address = pathToFileURL(path).href;
   page.on("request", (request) => request.url() === address || complaints.push(`request: ${request.url()}`));
   try {
+    await page.setJavaScriptEnabled(hasScripts);
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
     await page.setViewport({ width, height: 900 });
     await page.goto(address);
@@ -75,6 +80,7 @@ function sightOf(page: Page): Promise<Omit<Sight, "complaints">> {
     };
     return {
       scrollWidth: document.documentElement.scrollWidth,
+      tables: [...document.querySelectorAll("table")].filter((one) => one.checkVisibility()).length,
       background: getComputedStyle(document.body).backgroundColor,
       charts: [...document.querySelectorAll("main figure")].filter((one) => one.querySelector("h3")).map(chartOf),
     };

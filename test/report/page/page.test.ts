@@ -88,6 +88,13 @@ test("of a run that has not come to an end there are requests, and nothing that 
   expect(page).not.toMatch(/undefined|NaN|\[object/);
 });
 
+test("of a run that was answered out of the ledger there is what that has saved", () => {
+  const run = { ...runReport().run, saved_usd: 5_000_000_000n };
+  const page = render(runReport({ run, models: [], batches: { total: 0, every: 1, listed: [] } }));
+  expect(page).toContain("<b>$0</b><span>$0.005 saved by the ledger</span>");
+  expect(page).not.toContain('id="models"');
+});
+
 test("a run of very many batches makes a small page", () => {
   const listed = Array.from({ length: 200 }, (_, index) =>
     span({ chunk: `r1-${index}`, submitted_at: at(index), settled_at: at(index + 300) }),

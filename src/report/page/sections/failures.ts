@@ -1,4 +1,4 @@
-import { formatCount } from "../../plain-text.ts";
+import { formatCount, formatQuantity } from "../../plain-text.ts";
 import { horizontalBars } from "../bars.ts";
 import { COLOR, figure, percent, table } from "../chart.ts";
 import { html } from "../html.ts";
@@ -17,7 +17,7 @@ export const failures: PageSection = {
     const rows = counts.map(({ label, count }) => [label, formatCount(count), percent(count, all)]);
     return figure({
       title: `Failed ${of} by code`,
-      note: `${formatCount(all)} ${of}`,
+      note: formatQuantity(all, of.slice(0, -1)),
       chart: horizontalBars(counts, COLOR.bad),
       table: table({ head: ["code", of, "share"], rows, alignment: "lrr" }),
       isWide: true,

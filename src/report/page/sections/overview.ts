@@ -48,22 +48,25 @@ function failedTile(failed: number, all: number): Tile {
 }
 
 function spentTiles({ models, run }: RunReport, usd: (amount: bigint | null) => string): readonly Tile[] {
-  if (models.length === 0) return [];
+  if (models.length === 0) return run.saved_usd ? [{ name: "Cost", value: usd(0n), note: savedNote(run, usd) }] : [];
   const input = models.reduce((sum, { input_tokens: tokens }) => sum + tokens, 0);
   const output = models.reduce((sum, { output_tokens: tokens }) => sum + tokens, 0);
   const cost = models.reduce<bigint | null>(
     (sum, { cost_usd: one }) => (sum === null || one === null ? null : sum + one),
     0n,
   );
-  const saved = run.saved_usd === null || run.saved_usd === 0n ? "billed" : `billed; ${usd(run.saved_usd)} saved`;
   return [
-    { name: "Cost", value: usd(cost), note: saved },
+    { name: "Cost", value: usd(cost), note: `billed${run.saved_usd ? `; ${savedNote(run, usd)}` : ""}` },
     {
       name: "Tokens",
       value: displayTokens(input + output),
       note: `${displayTokens(input)} in, ${displayTokens(output)} out`,
     },
   ];
+}
+
+function savedNote({ saved_usd: saved }: RunReport["run"], usd: (amount: bigint | null) => string): string {
+  return `${usd(saved)} saved by the ledger`;
 }
 
 function timeTiles({ run, rows, batches }: RunReport): readonly Tile[] {
