@@ -9,9 +9,9 @@ export interface MendedAnswer {
 
 /** More than models write, and what the patterns here are sure to bear. */
 const MAX_CHARACTERS = 1 << 20;
-/** The marks of a fence, with nothing but white space beside them. */
-const FENCE_BEFORE = /^\s*```[ \t]*\w*\s*$/;
-const FENCE_AFTER = /^\s*```\s*$/;
+/** The mark that opens a fence, with the language it names, and the one that closes it. */
+const FENCE_BEFORE = /^```[ \t]*\w*$/;
+const FENCE_AFTER = "```";
 
 /**
  * Looks for the one JSON object in an answer that is not JSON itself, and puts its slips right. Nothing is guessed:
@@ -46,7 +46,7 @@ function unquote(text: string): string | undefined {
 }
 
 function aroundOf(before: string, after: string): readonly Repair[] {
-  if (FENCE_BEFORE.test(before) && FENCE_AFTER.test(after)) return ["fence"];
+  if (FENCE_BEFORE.test(before.trim()) && after.trim() === FENCE_AFTER) return ["fence"];
   if ((before + after).trim() !== "") return ["text_around"];
   return before.includes("\uFEFF") ? ["byte_order_mark"] : [];
 }

@@ -76,6 +76,8 @@ test("numbers keep their spelling beside a null that is dropped", () => {
 test("long and hostile texts are judged, in time in proportion", () => {
   const long = "x".repeat(900_000);
   expect(check(`\`\`\`json\n{"reasoning":"${long}","score":4}\n\`\`\``).ok).toBe(true);
+  const spaces = " ".repeat(200_000);
+  expect(check(`\`\`\`${spaces}!${spaces}${ANSWER}${spaces}?${spaces}`).ok).toBe(true);
   for (const text of [
     "{".repeat(500_000),
     '"'.repeat(500_000),
