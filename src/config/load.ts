@@ -7,6 +7,8 @@ import { foundAddress, misspelledVariables } from "./warnings.ts";
 /** Everything a configuration is made of. */
 export interface ConfigurationSources extends FileSources {
   readonly flags: Flags;
+  /** What a pipeline's file sets, the weakest first: over the project's file, below the environment. */
+  readonly pipeline?: readonly Layer[];
 }
 
 /** All options' values, and where each came from. */
@@ -32,7 +34,13 @@ export async function loadConfiguration(sources: ConfigurationSources): Promise<
   const environment = environmentLayer(sources.environment);
   const chosen = (flags.get("config") ?? environment.get("config"))?.value;
   const files = await configurationFiles(sources, typeof chosen === "string" ? chosen : undefined);
-  const layers = [ownDefaults(sources), ...files.map((file) => file.layer), environment, flags];
+  const layers = [
+    ownDefaults(sources),
+    ...files.map((file) => file.layer),
+    ...(sources.pipeline ?? []),
+    environment,
+    flags,
+  ];
   return assemble(mergeLayers(layers), sources, files);
 }
 

@@ -28,7 +28,7 @@ import { peekRows } from "./peek-rows.ts";
 import { planRows } from "./plan-rows.ts";
 import { prepareQuestion, type Question } from "./question.ts";
 import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
-import type { GradeSettings, RunHost } from "./settings.ts";
+import type { GradeSettings, RunHost, StepEnds } from "./settings.ts";
 import { StrategyRun } from "./strategy.ts";
 
 /** How a run ended. It is not thrown, so that there is a summary whatever happened. */
@@ -47,7 +47,7 @@ export interface GradeResult {
  */
 export async function grade(settings: GradeSettings, host: RunHost): Promise<GradeResult> {
   const modeSwitch = modeSwitchOf(settings, host);
-  const paths = await resolveInputs(settings.inputs);
+  const paths = host.step === undefined ? await resolveInputs(settings.inputs) : [];
   const question = await prepareQuestion(settings, host.data);
   const counters = host.counters ?? new Counters();
   const stop = new AbortController();
@@ -55,13 +55,14 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   const stoppable = { ...host, signal };
   const provider = await openProvider(settings, stoppable, counters);
   const { inputFormat: format, maxRecordBytes } = settings;
-  const source = await RowSource.open({ paths, stdin: host.stdin, format, maxRecordBytes, counters, signal });
+  const source =
+    host.step?.source ?? (await RowSource.open({ paths, stdin: host.stdin, format, maxRecordBytes, counters, signal }));
   const ledger = await openLedger(settings, host);
   const strategy = host.strategy && new StrategyRun(host.strategy);
   try {
     const money = moneyOf({ settings, host, question, provider, ledger, modeSwitch });
     const { model } = question.request;
-    counters.run = { pipeline: "grade", provider: provider.name, model, isPriced: money.isPriced };
+    counters.run = { pipeline: nameOf(host), provider: provider.name, model, isPriced: money.isPriced };
     const parts = { settings, host: stoppable, stop, question, provider, counters, source, ledger, money, modeSwitch };
     const job = new GradeJob({ ...parts, strategy });
     return await (settings.dryRun ? job.plan() : job.run());
@@ -90,7 +91,11 @@ interface GradeParts extends AskingParts {
   readonly question: Question;
   /** Aborts the host's signal. */
   readonly stop: AbortController;
-  readonly source: RowSource;
+  readonly source: StepEnds["source"];
+}
+
+function nameOf({ step }: RunHost): string {
+  return step?.pipeline ?? "grade";
 }
 
 /** One execution, with all its parts at hand. */
@@ -128,7 +133,8 @@ class GradeJob {
     const signature = this.#signature();
     const files = outputFiles(settings);
     const label = runLabel(settings, this.#parts.question.request.model);
-    const run = ledger.openRun({ pipeline: "grade", label, signature, isFresh: settings.fresh, files });
+    const run = ledger.openRun({ pipeline: nameOf(host), label, signature, isFresh: settings.fresh, files });
+    host.step?.onRun(run.id);
     host.log.debug("run.started", { run: run.id, provider: this.#parts.provider.name, label });
     if (run.isTakenOver) {
       host.log.debug("run.resumed", { run: run.id });
@@ -137,8 +143,9 @@ class GradeJob {
     const results = new ResultReader(ledger);
     try {
       await this.#answerRows(run, results);
-      checkNoRowIsLost(counters);
-      const exitStatus = exitStatusOf(counters);
+      // In a pipeline rows are counted at its ends.
+      if (host.step === undefined) checkNoRowIsLost(counters);
+      const exitStatus = host.step === undefined ? exitStatusOf(counters) : EXIT.ok;
       return this.#close(run, { exitStatus, isFinished: true }, undefined);
     } catch (error) {
       const exitStatus = error instanceof BgPipeError ? error.exitStatus : EXIT.bug;
@@ -156,12 +163,10 @@ class GradeJob {
   }
 
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
-    const { settings, host, stop, question, source, ledger, money, counters } = this.#parts;
+    const { settings, host, stop, question, ledger, money, counters } = this.#parts;
     const { outputField, meta: withMeta, order } = settings;
     const { endpoint, check } = question;
-    const rowsOutput = await openRowsOutput(settings, source.format, host);
-    const errorsOutput = await openErrorsOutput(settings, rowsOutput);
-    const isTable = rowsOutput.format.isTable || errorsOutput?.format.isTable === true;
+    const { isTable, write } = await this.#openSink();
     const Room = order === "input" ? InputOrderRoom : CompletionOrderRoom;
     await answerRows({
       ledger,
@@ -181,10 +186,22 @@ class GradeJob {
         costOf: money.costOf,
         counters,
       }),
-      write: (rows) => this.#write(rows, { rowsOutput, errorsOutput, isTable }),
+      write,
       stop,
       signal: host.signal,
     });
+  }
+
+  /** Where the rows go: to the outputs, or to the next step of the pipeline. */
+  async #openSink() {
+    const { settings, source, host } = this.#parts;
+    const { step } = host;
+    if (step !== undefined) return { isTable: false, write: (rows: AnsweredRows) => step.write(rows) };
+    const rowsOutput = await openRowsOutput(settings, source.format, host);
+    const errorsOutput = await openErrorsOutput(settings, rowsOutput);
+    const isTable = rowsOutput.format.isTable || errorsOutput?.format.isTable === true;
+    const outputs = { rowsOutput, errorsOutput, isTable };
+    return { isTable, write: (rows: AnsweredRows) => this.#write(rows, outputs) };
   }
 
   /** The rows, after a look at how few they are where that decides how they are asked. */
@@ -196,7 +213,7 @@ class GradeJob {
     return rows;
   }
 
-  async #write(rows: AsyncIterable<readonly AnsweredRow[]>, { rowsOutput, errorsOutput, isTable }: Outputs) {
+  async #write(rows: AnsweredRows, { rowsOutput, errorsOutput, isTable }: Outputs) {
     const { source, host, settings, counters } = this.#parts;
     const columns = isTable ? await unlessAborted(source.columns, host.signal) : [];
     const options = { columns, addedColumns: this.#addedColumns() };
@@ -251,6 +268,8 @@ class GradeJob {
     return { exitStatus, summary, error };
   }
 }
+
+type AnsweredRows = AsyncIterable<readonly AnsweredRow[]>;
 
 /** Where rows go, and whether any of it is a table. */
 interface Outputs {

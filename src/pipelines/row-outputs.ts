@@ -11,7 +11,7 @@ import { followedBy } from "./peek-rows.ts";
 import type { GradeSettings } from "./settings.ts";
 
 export interface RowOutputsOptions extends Pick<GradeSettings, "onError"> {
-  readonly source: RowSource;
+  readonly source: Pick<RowSource, "columns">;
   readonly rows: OpenOutput;
   readonly errors: OpenOutput | undefined;
   /** The fields that are added to a row, and the columns they fill in a table. */

@@ -69,6 +69,19 @@ export interface Summary {
   };
   readonly seconds: number;
   readonly exit_status: number;
+  /** What went through each step of a pipeline, in the order of its file. */
+  readonly steps?: readonly StepSummary[];
+}
+
+export interface StepSummary {
+  readonly step: string;
+  readonly in: number;
+  readonly out: number;
+  /** Of those that came out, the ones that have failed, here or before. */
+  readonly failed: number;
+  /** The ledger's run, of a step that asks. */
+  readonly run: number | null;
+  readonly model: string | null;
 }
 
 export interface SummaryFacts {
@@ -159,8 +172,14 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
         ]),
     ...(error === null ? [] : [`          the estimate of the input is off by ${formatErrorPercent(error)}`]),
     ...costLines(summary, usd),
+    ...(summary.steps ?? []).map(stepLine),
     ...(rows.skipped > 0 ? [`skipped   ${n(rows.skipped)} failed rows are not in the output`] : []),
   ];
+}
+
+function stepLine({ step, in: given, out, failed }: StepSummary, index: number): string {
+  const troubles = failed > 0 ? `, ${n(failed)} of them failed` : "";
+  return `${index === 0 ? "steps   " : "        "}  ${step}: ${n(given)} rows in, ${n(out)} out${troubles}`;
 }
 
 /** By which way it was asked. */

@@ -18,11 +18,12 @@ export interface BuildOptions {
  * the failure that says why.
  */
 export function createBuild(options: BuildOptions): (rows: readonly Row[]) => readonly RequestRow[] {
-  return (rows) => rows.map((row) => (row.kind === "bad" ? badInput(row) : buildRequest(row, options)));
+  return (rows) => rows.map((row) => buildOne(row, options));
 }
 
-function badInput(row: Row & { kind: "bad" }): RequestRow {
-  return { row, failure: { code: "bad_input", message: row.message } };
+function buildOne(row: Row, options: BuildOptions): RequestRow {
+  if (row.kind === "bad") return { row, failure: { code: "bad_input", message: row.message } };
+  return row.failure === undefined ? buildRequest(row, options) : { row, failure: row.failure };
 }
 
 function buildRequest(row: GoodRow, { render, endpoint, settings, provider }: BuildOptions): RequestRow {
