@@ -147,15 +147,8 @@ interface LineEnd {
   readonly counters: Counters;
 }
 
-function stepOf({
-  label,
-  in: given,
-  out,
-  failed,
-  run,
-  model,
-}: Line["counts"][number]): NonNullable<Summary["steps"]>[number] {
-  return { step: label, in: given, out, failed, run, model };
+function stepOf({ label, ...count }: Line["counts"][number]): NonNullable<Summary["steps"]>[number] {
+  return { step: label, ...count };
 }
 
 async function* answered(source: AsyncIterable<readonly Row[]>): AsyncGenerator<readonly AnsweredRow[]> {

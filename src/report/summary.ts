@@ -77,6 +77,9 @@ export interface StepSummary {
   readonly step: string;
   readonly in: number;
   readonly out: number;
+  /** Left out by intent, and made of others. */
+  readonly dropped: number;
+  readonly added: number;
   /** Of those that came out, the ones that have failed, here or before. */
   readonly failed: number;
   /** The ledger's run, of a step that asks. */
@@ -177,9 +180,14 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
   ];
 }
 
-function stepLine({ step, in: given, out, failed }: StepSummary, index: number): string {
-  const troubles = failed > 0 ? `, ${n(failed)} of them failed` : "";
-  return `${index === 0 ? "steps   " : "        "}  ${step}: ${n(given)} rows in, ${n(out)} out${troubles}`;
+function stepLine({ step, in: given, out, dropped, added, failed }: StepSummary, index: number): string {
+  const parts = [
+    `${n(given)} rows in, ${n(out)} out`,
+    ...(dropped > 0 ? [`${n(dropped)} dropped`] : []),
+    ...(added > 0 ? [`${n(added)} added`] : []),
+    ...(failed > 0 ? [`${n(failed)} failed`] : []),
+  ];
+  return `${index === 0 ? "steps   " : "        "}  ${step}: ${parts.join(", ")}`;
 }
 
 /** By which way it was asked. */

@@ -1,10 +1,10 @@
-import { HaltError, InternalError } from "../../core/errors.ts";
+import { HaltError } from "../../core/errors.ts";
 import { Handoff } from "../../core/handoff.ts";
 import type { AnsweredRow, Row } from "../../core/records.ts";
 import type { Format } from "../../formats/format.ts";
 import { grade } from "../grade.ts";
 import type { RunHost, StepEnds } from "../settings.ts";
-import type { StepCount } from "./line.ts";
+import { lostRows, type StepCount } from "./step-count.ts";
 import type { PlannedAsking } from "./plan.ts";
 import { rowAfterAsking } from "./row-text.ts";
 
@@ -39,7 +39,7 @@ export class AskingStep {
       const step = this.#endsOf(source);
       const { error } = await grade(plan.settings, { ...host, ...plan.access, step });
       if (error !== undefined) throw error;
-      if (count.in !== count.out) throw lostRows(plan.label, count);
+      if (count.in !== count.out) throw lostRows(count);
       this.#out.end();
     } catch (error) {
       this.#out.fail(error);
@@ -77,8 +77,4 @@ export class AskingStep {
       await this.#out.put(rows.map(rowAfterAsking));
     }
   }
-}
-
-function lostRows(label: string, { in: given, out: taken }: StepCount): InternalError {
-  return new InternalError(`${given} rows went into ${label}, but ${taken} came out`);
 }

@@ -3,7 +3,7 @@ import { type Condition, parseCondition } from "../../core/condition/parse.ts";
 import { ConditionError } from "../../core/condition/tokens.ts";
 import { ConfigurationError } from "../../core/errors.ts";
 import { placeIn } from "../../core/text-origin.ts";
-import { mapGood, type RowStep } from "./row-step.ts";
+import { isGood, type RowStep } from "./row-step.ts";
 import type { StepKind } from "./step-kind.ts";
 
 /** Keeps the rows of which a condition holds. */
@@ -17,7 +17,11 @@ export const filter: StepKind = {
 
 function createFilter(condition: Condition): RowStep {
   return {
-    apply: (rows) => mapGood(rows, (row) => (condition(row.fields) ? row : undefined)),
+    apply: (rows, { tally }) => {
+      const kept = rows.filter((row) => !isGood(row) || condition(row.fields));
+      tally.dropped += rows.length - kept.length;
+      return kept;
+    },
     nameAfter: (name) => name,
     adds: [],
   };

@@ -5,18 +5,7 @@ import type { RunHost } from "../settings.ts";
 import { AskingStep } from "./asking-step.ts";
 import type { PlannedRowStep, PlannedStep } from "./plan.ts";
 import type { RowStep } from "./row-step.ts";
-
-/** What has gone through a step. */
-export interface StepCount {
-  readonly label: string;
-  in: number;
-  out: number;
-  /** Rows that have failed in it, or before it. */
-  failed: number;
-  /** The ledger's run, of a step that asks. */
-  run: number | null;
-  readonly model: string | null;
-}
+import { lostRows, type StepCount } from "./step-count.ts";
 
 export interface LineOptions {
   readonly pipeline: string;
@@ -68,7 +57,7 @@ export class Line {
   async *#shaped(source: AsyncIterable<readonly Row[]>, step: RowStep, count: StepCount) {
     const { host, isHalting } = this.#options;
     for await (const rows of source) {
-      const shaped = await step.apply(rows, host);
+      const shaped = await step.apply(rows, { signal: host.signal, tally: count });
       count.in += rows.length;
       count.out += shaped.length;
       for (const row of shaped) {
@@ -78,10 +67,11 @@ export class Line {
       }
       if (shaped.length > 0) yield shaped;
     }
+    if (count.in + count.added !== count.out + count.dropped) throw lostRows(count);
   }
 
   #count(label: string, model: string | null): StepCount {
-    const count = { label, in: 0, out: 0, failed: 0, run: null, model };
+    const count = { label, in: 0, out: 0, dropped: 0, added: 0, failed: 0, run: null, model };
     this.counts.push(count);
     return count;
   }

@@ -3,6 +3,14 @@ import type { GoodRow, Row } from "../../core/records.ts";
 /** What a step knows, beside the rows. */
 export interface StepContext {
   readonly signal: AbortSignal;
+  /** What the step says of the rows that do not go on, and of those that it has made. */
+  readonly tally: Tally;
+}
+
+/** Rows that a step has dropped, and that it has added. */
+export interface Tally {
+  dropped: number;
+  added: number;
 }
 
 /** A step of a pipeline that asks nothing: it shapes rows, leaves some out, or makes more of them. */
@@ -16,9 +24,8 @@ export interface RowStep {
 }
 
 /** Applies a function to the rows that can be read and have not failed; the others pass. */
-export function mapGood(rows: readonly Row[], map: (row: GoodRow) => GoodRow | undefined): readonly Row[] {
-  const mapped = rows.map((row) => (isGood(row) ? map(row) : row));
-  return mapped.filter((row) => row !== undefined);
+export function mapGood(rows: readonly Row[], map: (row: GoodRow) => GoodRow): readonly Row[] {
+  return rows.map((row) => (isGood(row) ? map(row) : row));
 }
 
 /** Whether a row can be read and has not failed. */

@@ -1,7 +1,7 @@
 import { messageOf } from "../../core/errors.ts";
 import { topLevelEntries } from "../../core/json-text.ts";
 import type { Failure, GoodRow, Row } from "../../core/records.ts";
-import { isGood, type RowStep } from "./row-step.ts";
+import { isGood, type RowStep, type StepContext } from "./row-step.ts";
 import { type Entry, failedRowOf, placeOf, rowOf } from "./row-text.ts";
 
 /** A row as a stage of the user's own sees it: plain values. */
@@ -35,7 +35,7 @@ interface UserStepOptions {
 /** The step that runs a stage of the user's own over rows, several at a time, and keeps their order. */
 export function createUserStep(stage: UserStage, options: UserStepOptions): RowStep {
   const runner = new UserStageRunner(stage, options);
-  return { apply: (rows, { signal }) => runner.apply(rows, signal), nameAfter: (name) => name, adds: [] };
+  return { apply: (rows, context) => runner.apply(rows, context), nameAfter: (name) => name, adds: [] };
 }
 
 class UserStageRunner {
@@ -47,13 +47,17 @@ class UserStageRunner {
     this.#options = options;
   }
 
-  async apply(rows: readonly Row[], signal: AbortSignal): Promise<readonly Row[]> {
+  async apply(rows: readonly Row[], { signal, tally }: StepContext): Promise<readonly Row[]> {
     const done: (readonly Row[])[] = [];
     const queue = rows.entries();
     const work = async () => {
       for (const [index, row] of queue) done[index] = isGood(row) ? await this.#one(row, signal) : [row];
     };
     await Promise.all(Array.from({ length: Math.min(this.#options.concurrency, rows.length) }, work));
+    for (const { length } of done) {
+      if (length === 0) tally.dropped++;
+      else tally.added += length - 1;
+    }
     return done.flat();
   }
 
