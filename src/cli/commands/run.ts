@@ -1,7 +1,10 @@
 import { optionsOf } from "../../config/options.ts";
+import { EXIT } from "../../core/errors.ts";
+import type { PipelinePlan } from "../../pipelines/steps/plan.ts";
 import type { Command, CommandContext } from "../command.ts";
 import { boundHeapGrowth } from "../memory.ts";
 import { runObserved } from "../observed-run.ts";
+import { writeText } from "../write-text.ts";
 
 /** A pipeline that a file describes. */
 export const run: Command = {
@@ -31,13 +34,15 @@ export const run: Command = {
 
 async function runFile(outer: CommandContext): Promise<number> {
   boundHeapGrowth();
-  const [target = "", ...inputs] = outer.positionals;
-  const { readPipelineOf, refuseTerminal } = await import("../pipeline/open-pipeline.ts");
-  const { file, context } = await readPipelineOf("run", target || undefined, outer);
-  refuseTerminal(target, [...inputs, ...file.inputs], context);
+  const [target, ...inputs] = outer.positionals;
+  const { findPipeline } = await import("../pipeline/find-pipeline.ts");
+  const { NO_ACCESS, openPipelineFile, refuseTerminal } = await import("../pipeline/open-pipeline.ts");
+  const { file, context } = await openPipelineFile(await findPipeline("run", target, outer.cwd), outer);
+  refuseTerminal(file.path, [...inputs, ...file.inputs], context);
   const { planPipeline } = await import("../pipeline/plan-pipeline.ts");
   const { plan, close } = await planPipeline(file, context, inputs);
   try {
+    if (context.configuration.values.dryRun) return await explain(plan, context);
     const { runPipeline } = await import("../../pipelines/run-pipeline.ts");
     return await runObserved(context, NO_ACCESS, (host) => runPipeline(plan, host));
   } finally {
@@ -45,5 +50,13 @@ async function runFile(outer: CommandContext): Promise<number> {
   }
 }
 
-/** Every step has its own. */
-const NO_ACCESS = { baseUrl: undefined, apiKey: undefined, isEmbedded: false, close: async () => {} };
+async function explain(plan: PipelinePlan, context: CommandContext): Promise<number> {
+  const { planPipelineRun } = await import("../../pipelines/plan-pipeline-run.ts");
+  const { explainPipeline } = await import("../pipeline/explain-pipeline.ts");
+  const { displayUsd } = await import("../../pricing/usd.ts");
+  const { runHostOf } = await import("../run-host.ts");
+  const { NO_ACCESS } = await import("../pipeline/open-pipeline.ts");
+  const known = await planPipelineRun(plan, await runHostOf(context, NO_ACCESS));
+  await writeText(context.stderr, explainPipeline(plan, known, displayUsd));
+  return EXIT.ok;
+}

@@ -1,24 +1,28 @@
 import type { PipelineFile } from "../../config/pipeline/pipeline-file.ts";
 import { UsageError } from "../../core/errors.ts";
 import type { CommandContext } from "../command.ts";
-import { findPipeline } from "./find-pipeline.ts";
+import type { ProviderAccess } from "../provider-access.ts";
+import type { FoundPipeline } from "./find-pipeline.ts";
 
 /** A pipeline's file, read, and the configuration with its options. */
-export interface ReadFile {
+export interface OpenFile {
   readonly file: PipelineFile;
   readonly context: CommandContext;
 }
 
-/** Reads the pipeline that a command line names. */
-export async function readPipelineOf(
-  command: string,
-  target: string | undefined,
+/**
+ * Reads a pipeline's file.
+ *
+ * @param set Variables beside those of `--set`, as `NAME=VALUE`.
+ */
+export async function openPipelineFile(
+  { path, text }: FoundPipeline,
   context: CommandContext,
-): Promise<ReadFile> {
+  set: readonly string[] = [],
+): Promise<OpenFile> {
   const { cwd, home, configuration } = context;
-  const { path, text } = await findPipeline(command, target, cwd);
   const { readPipeline } = await import("../../config/pipeline/read-pipeline.ts");
-  const file = await readPipeline(text, { file: { path, cwd, home }, set: configuration.values.set });
+  const file = await readPipeline(text, { file: { path, cwd, home }, set: [...configuration.values.set, ...set] });
   return { file, context: { ...context, configuration: await context.reconfigure([file.options]) } };
 }
 
@@ -36,3 +40,11 @@ export function refuseTerminal(target: string, inputs: readonly string[], { stdi
     },
   );
 }
+
+/** For what surrounds a pipeline: each step that asks has an access of its own. */
+export const NO_ACCESS: ProviderAccess = {
+  baseUrl: undefined,
+  apiKey: undefined,
+  isEmbedded: false,
+  close: async () => {},
+};

@@ -1,12 +1,12 @@
 import { placeIn } from "../../core/text-origin.ts";
 import type { Places } from "../../prompts/read-prompt.ts";
-import { promptFromValue } from "../../prompts/read-prompt.ts";
+import { readPrompt } from "../../prompts/read-prompt.ts";
 import { type FilePlace, withPaths } from "../file-paths.ts";
 import type { Layer, Setting } from "../layers.ts";
 import { definitionOf, type OptionName, optionsOf } from "../options.ts";
 import { isMap } from "../structured-values.ts";
 import { parseData } from "../values.ts";
-import { unknownKey } from "./places.ts";
+import { placesIn, unknownKey } from "./places.ts";
 
 /** Keys of the file have these, or they are for a whole run. */
 const OF_ENDS: readonly OptionName[] = ["input-format", "output-format", "output", "errors"];
@@ -44,7 +44,7 @@ export function optionLayer(values: Readonly<Record<string, unknown>>, place: Op
     if (name === undefined) throw unknownKey(places, key, place.names);
     const origin = placeIn(places.originOf([key]));
     if (name === "prompt" && isMap(value)) {
-      promptFromValue(value, promptName, origin);
+      readPrompt(placesIn(places, [key]), { name: promptName, value, path: [] });
       layer.set("prompts", { value: { [promptName]: value }, origin });
       layer.set("prompt", { value: promptName, origin });
       continue;

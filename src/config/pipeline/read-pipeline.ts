@@ -12,8 +12,8 @@ import { optionLayer, pipelineOptionNames } from "./asking-options.ts";
 import type { FileEnd, PipelineFile } from "./pipeline-file.ts";
 import { placesIn, shapeError } from "./places.ts";
 import { readSteps } from "./read-steps.ts";
-import { type PipelineShape, pipelineShape } from "./shape.ts";
-import { fillIn, setVariables, type Variable, type Variables } from "./variables.ts";
+import { type PipelineShape, type PipelineTest, pipelineShape } from "./shape.ts";
+import { fillIn, setVariables, type Variable, type Variables, withPlaceholders } from "./variables.ts";
 
 const KEYS = Object.keys(pipelineShape.shape);
 
@@ -23,6 +23,14 @@ export interface ReadPipelineOptions {
   readonly set: readonly string[];
   /** Kinds of steps that plug-ins bring. */
   readonly kinds?: Registry<StepKind>;
+  /** Whether the file is only checked: variables that have to be set get their own names. */
+  readonly isCheck?: true;
+}
+
+/** The tests of a pipeline's file, as they stand there. @throws {ConfigurationError} for a file of another shape */
+export function readTests(text: string, path: string): readonly PipelineTest[] {
+  const yaml = new YamlFile(text, path);
+  return checkShape(yaml, yaml.toValue()).tests ?? [];
 }
 
 /**
@@ -36,7 +44,7 @@ export async function readPipeline(text: string, options: ReadPipelineOptions): 
   const { file, kinds = {} } = options;
   const path = displayPath(file.path, file.cwd);
   const yaml = new YamlFile(text, path);
-  const shape = filledShape(yaml, options.set);
+  const shape = filledShape(yaml, options);
   const { input, output, errors, tests = [], description, steps } = shape;
   const place = (at: readonly PropertyKey[], title: string) => ({ places: placesIn(yaml, at), file, kinds, title });
   const errorSteps = errors?.steps ?? [];
@@ -67,7 +75,7 @@ export function isPipeline(text: string, path: string): boolean {
   return isMap(value) && "steps" in value;
 }
 
-function filledShape(yaml: YamlFile, set: readonly string[]): PipelineShape {
+function filledShape(yaml: YamlFile, { set, isCheck }: ReadPipelineOptions): PipelineShape {
   const value = yaml.toValue();
   if (!isMap(value))
     throw yaml.error([], "value", "a pipeline is a map with the key steps", `Known: ${KEYS.join(", ")}.`);
@@ -76,7 +84,8 @@ function filledShape(yaml: YamlFile, set: readonly string[]): PipelineShape {
   const problem = checkMap(Object.fromEntries(declared));
   if ("problem" in problem) throw yaml.error(["vars"], "value", `vars ${problem.problem}`);
   const { vars: _, tests, ...rest } = value;
-  const filled = fillIn(rest, setVariables(declared, set), yaml);
+  const variables = setVariables(declared, set);
+  const filled = fillIn(rest, isCheck ? withPlaceholders(variables) : variables, yaml);
   const shape = checkShape(yaml, filled);
   return tests === undefined ? shape : { ...shape, tests: tests as NonNullable<PipelineShape["tests"]> };
 }

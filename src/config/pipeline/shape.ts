@@ -23,7 +23,8 @@ export const testShape = z.strictObject({
   name: text.describe("What it shows"),
   set: z.record(z.string(), z.unknown()).optional().describe("Variables for this test"),
   in: z.array(row).describe("Rows in"),
-  out: z.array(row).describe("Rows out: as many as come out, each with the fields that matter"),
+  out: z.array(row).describe('Rows out: as many as come out, each with the fields that matter; "*" is any value'),
+  errors: z.array(row).optional().describe("Rows that come out of the branch of failed rows"),
 });
 
 /** A pipeline's file. Steps and options are looked at one by one, behind this. */
@@ -33,8 +34,10 @@ export const pipelineShape = z.strictObject({
   vars: z
     .record(z.string().regex(/^[A-Za-z_][\w-]*$/), variable)
     .optional()
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write
-    .describe("Variables, for ${{ vars.NAME }} in any text; --set NAME=VALUE sets them; an empty one has to be set"),
+    .describe(
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write
+      "Variables, for ${{ vars.NAME }} in any text; --set NAME=VALUE sets them; one that is null or [] has to be set",
+    ),
   input: input.optional().describe("Where rows come from; stdin when not given"),
   options: z.record(z.string(), z.unknown()).optional().describe("Options of all steps that ask, and of the run"),
   steps: z.array(step).min(1).describe("What is done with rows, one after the other"),

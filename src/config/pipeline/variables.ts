@@ -65,10 +65,22 @@ function resolved(reference: string, variables: Variables, errorAt: ErrorAt): Ex
     throw errorAt(`there is no variable "${name}"`, hint);
   }
   const value = variables.get(name);
-  if (value === null || value === undefined) {
+  if (isUnset(value)) {
     throw errorAt(`the variable "${name}" has no value`, `Set it with --set ${name}=VALUE.`);
   }
   return value;
+}
+
+/** The variables, with their own names where they have no value. */
+export function withPlaceholders(variables: Variables): Variables {
+  const filled = [...variables].map(
+    ([name, value]) => [name, isUnset(value) ? (Array.isArray(value) ? [name] : name) : value] as const,
+  );
+  return new Map(filled);
+}
+
+function isUnset(value: Variable | undefined): value is null | undefined {
+  return value === null || value === undefined || (Array.isArray(value) && value.length === 0);
 }
 
 function ofType(declared: Variable, text: string, name: string): Variable {

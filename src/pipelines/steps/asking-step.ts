@@ -4,9 +4,9 @@ import type { AnsweredRow, Row } from "../../core/records.ts";
 import type { Format } from "../../formats/format.ts";
 import { grade } from "../grade.ts";
 import type { RunHost, StepEnds } from "../settings.ts";
-import { lostRows, type StepCount } from "./step-count.ts";
 import type { PlannedAsking } from "./plan.ts";
 import { rowAfterAsking } from "./row-text.ts";
+import { lostRows, type StepCount } from "./step-count.ts";
 
 export interface AskingStepOptions {
   readonly pipeline: string;

@@ -21,6 +21,8 @@ export interface RowStep {
   nameAfter(name: string): string | undefined;
   /** Fields that it adds to every row. */
   readonly adds: readonly string[];
+  /** Whether it runs code that is not bg-pipe's, which may do anything. */
+  readonly isForeign?: true;
 }
 
 /** Applies a function to the rows that can be read and have not failed; the others pass. */

@@ -15,5 +15,7 @@ export interface StepCount extends Tally {
 
 /** The error for rows that went into a step, and that nobody says what became of. */
 export function lostRows({ label, in: given, out, dropped, added }: StepCount): InternalError {
-  return new InternalError(`${given} rows went into ${label}, but ${out} came out, ${dropped} dropped and ${added} added`);
+  return new InternalError(
+    `${given} rows went into ${label}, but ${out} came out, ${dropped} dropped and ${added} added`,
+  );
 }

@@ -84,7 +84,7 @@ function errorColumns(name: string): AddedColumns {
 function renamed(added: readonly AddedColumns[], { step }: PlannedStep & { kind: "rows" }): readonly AddedColumns[] {
   return added.flatMap(({ name, columns }) => {
     const now = step.nameAfter(name);
-    if (now === undefined) return [];
+    if (now === undefined || step.adds.includes(name)) return [];
     return [{ name: now, columns: columns.map((column) => now + column.slice(name.length)) }];
   });
 }

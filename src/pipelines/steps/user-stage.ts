@@ -35,7 +35,12 @@ interface UserStepOptions {
 /** The step that runs a stage of the user's own over rows, several at a time, and keeps their order. */
 export function createUserStep(stage: UserStage, options: UserStepOptions): RowStep {
   const runner = new UserStageRunner(stage, options);
-  return { apply: (rows, context) => runner.apply(rows, context), nameAfter: (name) => name, adds: [] };
+  return {
+    apply: (rows, context) => runner.apply(rows, context),
+    nameAfter: (name) => name,
+    adds: [],
+    isForeign: true,
+  };
 }
 
 class UserStageRunner {
