@@ -6,13 +6,20 @@ import type { StepKind } from "../../pipelines/steps/step-kind.ts";
 import type { Places } from "../../prompts/read-prompt.ts";
 import type { FilePlace } from "../file-paths.ts";
 import type { Layer } from "../layers.ts";
+import type { OptionName } from "../options.ts";
 import { isMap } from "../structured-values.ts";
 import { askingOptionNames, optionLayer } from "./asking-options.ts";
 import type { FileAsking, FileStep } from "./pipeline-file.ts";
 import { placesIn, shapeError, unknownKey } from "./places.ts";
 
 /** Steps that ask, by their key: what each asks by default beside the options' own defaults. */
-export const ASKING_KINDS = { grade: {}, ask: { "output-field": "answer" } } as const;
+export const ASKING_KINDS = {
+  grade: new Map<OptionName, string>(),
+  ask: new Map<OptionName, string>([
+    ["output-field", "answer"],
+    ["field", "text"],
+  ]),
+} as const;
 /** What may stand beside a step's own key. */
 const COMMON = ["name"];
 
@@ -105,8 +112,6 @@ class StepReader {
 
 const ONE_HINT = "Begin another step with a dash of its own.";
 
-function withDefaults(layer: Layer, defaults: Readonly<Partial<Record<"output-field", string>>>): Layer {
-  const field = defaults["output-field"];
-  if (field === undefined || layer.has("output-field")) return layer;
-  return new Map(layer).set("output-field", { value: field, origin: "default" });
+function withDefaults(layer: Layer, defaults: ReadonlyMap<OptionName, string>): Layer {
+  return new Map([...[...defaults].map(([name, value]) => [name, { value, origin: "default" }] as const), ...layer]);
 }
