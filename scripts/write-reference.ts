@@ -1,7 +1,9 @@
-/** Writes the generated pages of docs/ anew: `node scripts/write-reference.ts`. */
+/** Writes the generated pages of docs/, and the schema of pipelines, anew: `node scripts/write-reference.ts`. */
 import { writeFileSync } from "node:fs";
+import { pipelineSchema } from "./pipeline-schema.ts";
 import { references } from "./reference.ts";
 
 for (const [path, render] of Object.entries(references)) {
   writeFileSync(new URL(`../${path}`, import.meta.url), render());
 }
+writeFileSync(new URL("../config/pipeline.schema.json", import.meta.url), await pipelineSchema());

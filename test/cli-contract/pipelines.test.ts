@@ -119,6 +119,7 @@ describe("bg-pipe run", () => {
   });
 
   test("flags win over the file, the file over the project's file; variables over their defaults", async () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write
     const asking = "  - ask: { user: '{{ text }}', output-field: '${{ vars.name }}', model: gpt-4.1-mini }\n";
     const sandbox = sandboxWith(`vars: { name: said }\noptions: { provider: emulator }\nsteps:\n${asking}`);
     sandbox.write("bg-pipe.yaml", "model: gpt-5-mini\noutput-field: other\nmeta: true\n");
@@ -206,6 +207,7 @@ describe("bg-pipe config check", () => {
     ["steps:\n  - filter: a >\n", "2:16: filter: it ends where", "Write it like"],
     ["steps:\n  - grade: { modle: x }\n", '2:14: unknown key "modle"', 'Did you mean "model"?'],
     ["steps:\n  - grade: { api-key: sk-abc }\n", "2:23: api-key has to be { file: PATH }", ""],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: this is what users write
     ["vars: { a: 1 }\nsteps:\n  - set: { b: '${{ vars.aa }}' }\n", '3:15: there is no variable "aa"', "Did you mean"],
     ["steps:\n  - use: ./nope.ts\n", "2:10: the stage ./nope.ts cannot be loaded", "A path counts from"],
     ["steps:\n  - grade: { prompt: { usr: x } }\n", '2:24: unknown key "usr"', 'Did you mean "user"?'],

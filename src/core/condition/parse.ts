@@ -20,6 +20,7 @@ const COMPARISONS: Readonly<Record<string, Comparison>> = {
   in: (left, right) => isIn(left, right),
   contains: (left, right) => isIn(right, left),
 };
+const KEYWORDS: ReadonlySet<string> = new Set(["and", "or", "not", "in", "contains"]);
 const WORDS: Readonly<Record<string, unknown>> = { null: null, true: true, false: false };
 
 /**
@@ -85,8 +86,10 @@ class ConditionParser {
 
   #comparison(): Condition {
     const left = this.#operand();
-    const compare = COMPARISONS[this.#next.value];
-    if (compare === undefined || !["mark", "name"].includes(this.#next.kind)) return (fields) => isTrue(left(fields));
+    const { kind, value } = this.#next;
+    const isKnown = (kind === "mark" || kind === "name") && Object.hasOwn(COMPARISONS, value);
+    const compare = isKnown ? COMPARISONS[value] : undefined;
+    if (compare === undefined) return (fields) => isTrue(left(fields));
     this.#at++;
     const right = this.#operand();
     return (fields) => compare(left(fields), right(fields));
@@ -95,7 +98,7 @@ class ConditionParser {
   #operand(): Operand {
     const { kind, value } = this.#next;
     if (kind === "mark" && value === "[") return this.#list();
-    if (kind === "mark" || kind === "end") throw this.#unexpected("a field, a number, or a text in quotes");
+    if (kind === "mark" || kind === "end" || (kind === "name" && KEYWORDS.has(value))) throw this.#unexpected("a field, a number, or a text in quotes");
     this.#at++;
     if (kind === "number") return () => Number(value);
     if (kind === "text") return () => value;
