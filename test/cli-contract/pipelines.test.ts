@@ -200,6 +200,61 @@ describe("bg-pipe test", () => {
   });
 });
 
+const PLUGIN = `
+const encoder = { start: () => "", end: () => "", encode: (rows) => rows.map(({ row }) => JSON.parse(row.text).text + "\\n").join("") };
+async function* decode(source, { file }) {
+  const lines = Buffer.concat(await Array.fromAsync(source)).toString().split("\\n").filter(Boolean);
+  yield lines.map((text, index) => ({ kind: "row", position: { file, line: index + 1, byteOffset: 0 }, text: JSON.stringify({ text }), fields: { text } }));
+}
+const lines = { name: "lines", extensions: ["lines"], isTable: false, layout: "lines", decode, createEncoder: () => encoder };
+export default {
+  name: "plain",
+  formats: { lines: async () => lines },
+  stages: { shout: async () => (row, { options }) => ({ ...row, text: row.text.toUpperCase() + options.mark }) },
+};
+`;
+
+describe("plug-ins", () => {
+  test("bring formats and steps, where a pipeline or a configuration names them", async () => {
+    const sandbox = sandboxWith("plugins: [./plug.ts]\nsteps:\n  - shout: { mark: '!' }\n");
+    sandbox.write("flow/plug.ts", PLUGIN);
+    sandbox.write("in.lines", "one\ntwo\n");
+    const run = await sandbox.run(["run", "flow/pipeline.yaml", "in.lines"]);
+    expect([run.status, run.stdout]).toEqual([0, "ONE!\nTWO!\n"]);
+    sandbox.write("flow/config.yaml", "plugins: [./plug.ts]\n");
+    const args = ["convert", "--input-format", "lines", "--output-format", "jsonl", "--config", "flow/config.yaml"];
+    const converted = await sandbox.run(args, { stdin: "three\n" });
+    expect(rowsOf(converted.stdout)).toEqual([{ text: "three" }]);
+  });
+
+  test("are not loaded from a file that merely lies there", async () => {
+    const sandbox = sandboxWith("steps: [{ filter: a }]\n");
+    sandbox.write(
+      "plug.mjs",
+      "import { writeFileSync } from 'node:fs'; writeFileSync('ran', ''); export default { name: 'x' };",
+    );
+    sandbox.write("bg-pipe.yaml", "plugins: [./plug.mjs]\n");
+    const run = await sandbox.run(["run", "flow/pipeline.yaml", "rows.jsonl"]);
+    expect([run.status, run.stderr]).toEqual([78, expect.stringContaining("--config bg-pipe.yaml")]);
+    expect(sandbox.files()).not.toContain("ran");
+  });
+
+  test.each([
+    ["export default 5;", "the plug-in ./plug.mjs is none"],
+    ["throw new Error('it broke');", "the plug-in ./plug.mjs cannot be loaded: it broke"],
+    [
+      "export default { name: 'x', formats: { csv: async () => ({}) } };",
+      'the plug-in x (./plug.mjs): there is a format "csv" already',
+    ],
+    ["export default { name: 'x', format: {} };", "the plug-in ./plug.mjs is none"],
+  ])("%s: names the plug-in", async (code, message) => {
+    const sandbox = sandboxWith("plugins: [./plug.mjs]\nsteps: [{ filter: a }]\n");
+    sandbox.write("flow/plug.mjs", code);
+    const run = await sandbox.run(["config", "check", "flow/pipeline.yaml"]);
+    expect([run.status, run.stderr]).toEqual([78, expect.stringContaining(message)]);
+  });
+});
+
 describe("bg-pipe config check", () => {
   test.each([
     ["stepz: []\nsteps: [{ filter: a }]\n", '1:1: unknown key "stepz"', 'Did you mean "steps"?'],

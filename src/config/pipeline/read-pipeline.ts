@@ -1,11 +1,10 @@
 import { basename } from "node:path";
-import type { Registry } from "../../core/registry.ts";
-import type { StepKind } from "../../pipelines/steps/step-kind.ts";
 import type { Places } from "../../prompts/read-prompt.ts";
 import { YamlFile } from "../../prompts/yaml-file.ts";
 import { displayPath, pathFromFile } from "../directories.ts";
 import type { FilePlace } from "../file-paths.ts";
 import { definitionOf } from "../options.ts";
+import { loadPluginsOf } from "../plugins.ts";
 import { checkMap, isMap } from "../structured-values.ts";
 import { parseData } from "../values.ts";
 import { optionLayer, pipelineOptionNames } from "./asking-options.ts";
@@ -21,8 +20,6 @@ export interface ReadPipelineOptions {
   readonly file: FilePlace;
   /** What `--set` says: `NAME=VALUE`. */
   readonly set: readonly string[];
-  /** Kinds of steps that plug-ins bring. */
-  readonly kinds?: Registry<StepKind>;
   /** Whether the file is only checked: variables that have to be set get their own names. */
   readonly isCheck?: true;
 }
@@ -41,12 +38,13 @@ export function readTests(text: string, path: string): readonly PipelineTest[] {
  * @throws {UsageError} for a wrong `--set`
  */
 export async function readPipeline(text: string, options: ReadPipelineOptions): Promise<PipelineFile> {
-  const { file, kinds = {} } = options;
+  const { file } = options;
   const path = displayPath(file.path, file.cwd);
   const yaml = new YamlFile(text, path);
   const shape = filledShape(yaml, options);
+  await loadPluginsOf(text, file);
   const { input, output, errors, tests = [], description, steps } = shape;
-  const place = (at: readonly PropertyKey[], title: string) => ({ places: placesIn(yaml, at), file, kinds, title });
+  const place = (at: readonly PropertyKey[], title: string) => ({ places: placesIn(yaml, at), file, title });
   const errorSteps = errors?.steps ?? [];
   return {
     path,

@@ -1,8 +1,7 @@
 import { dirname } from "node:path";
 import { z } from "zod";
-import { load, type Registry } from "../../core/registry.ts";
+import { load } from "../../core/registry.ts";
 import { stepKinds } from "../../pipelines/steps/index.ts";
-import type { StepKind } from "../../pipelines/steps/step-kind.ts";
 import type { Places } from "../../prompts/read-prompt.ts";
 import type { FilePlace } from "../file-paths.ts";
 import type { Layer } from "../layers.ts";
@@ -28,8 +27,6 @@ type RawStep = Readonly<Record<string, unknown>>;
 export interface StepsPlace {
   readonly places: Places;
   readonly file: FilePlace;
-  /** Kinds of steps that plug-ins bring. */
-  readonly kinds: Registry<StepKind>;
   /** What a step is called that has no name: `step 2`. */
   readonly title: string;
 }
@@ -46,14 +43,12 @@ class StepReader {
   readonly #places: Places;
   readonly #place: StepsPlace;
   readonly #number: number;
-  readonly #kinds: Registry<StepKind>;
 
   constructor(raw: RawStep, index: number, place: StepsPlace) {
     this.#raw = raw;
     this.#places = placesIn(place.places, [index]);
     this.#place = place;
     this.#number = index + 1;
-    this.#kinds = { ...stepKinds, ...place.kinds };
   }
 
   async read(): Promise<FileStep> {
@@ -63,7 +58,7 @@ class StepReader {
 
   /** The one key that names a kind of step. */
   #kind(): string {
-    const known = [...Object.keys(ASKING_KINDS), ...Object.keys(this.#kinds)];
+    const known = [...Object.keys(ASKING_KINDS), ...Object.keys(stepKinds)];
     const [first, second] = Object.keys(this.#raw).filter((key) => known.includes(key));
     if (second !== undefined) {
       throw this.#places.error(
@@ -91,7 +86,7 @@ class StepReader {
   }
 
   async #shaping(name: string): Promise<FileStep> {
-    const kind = await load("step", this.#kinds, name);
+    const kind = await load("step", stepKinds, name);
     const shape = z.strictObject({ ...kind.keys, name: z.string().min(1).optional() });
     const parsed = shape.safeParse(this.#raw);
     if (!parsed.success) throw shapeError(this.#places, parsed.error.issues, [...Object.keys(kind.keys), ...COMMON]);

@@ -98,7 +98,8 @@ class ConditionParser {
   #operand(): Operand {
     const { kind, value } = this.#next;
     if (kind === "mark" && value === "[") return this.#list();
-    if (kind === "mark" || kind === "end" || (kind === "name" && KEYWORDS.has(value))) throw this.#unexpected("a field, a number, or a text in quotes");
+    if (kind === "mark" || kind === "end" || (kind === "name" && KEYWORDS.has(value)))
+      throw this.#unexpected("a field, a number, or a text in quotes");
     this.#at++;
     if (kind === "number") return () => Number(value);
     if (kind === "text") return () => value;
