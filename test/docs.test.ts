@@ -43,9 +43,12 @@ describe("what the pages say to type", () => {
     expect(summary).toMatchObject({ rows: { read: 12, written: 12, answered: 12 }, exit_status: 0 });
   });
 
-  test.each(["docs/prompts.md", "docs/costs.md"])("%s: its commands do what it says", async (path) => {
-    expect(await new PageRun(readPage(path)).failures()).toEqual([]);
-  });
+  test.each(["docs/prompts.md", "docs/costs.md", "docs/pipelines.md"])(
+    "%s: its commands do what it says",
+    async (path) => {
+      expect(await new PageRun(readPage(path)).failures()).toEqual([]);
+    },
+  );
 
   test("what runs again takes everything from the ledger", async () => {
     const again = "npx bg-pipe grade fixtures/answers.jsonl --provider emulator --summary run.json > again.jsonl\n";
