@@ -266,6 +266,7 @@ describe("bg-pipe config check", () => {
     ["vars: { a: 1 }\nsteps:\n  - set: { b: '${{ vars.aa }}' }\n", '3:15: there is no variable "aa"', "Did you mean"],
     ["steps:\n  - use: ./nope.ts\n", "2:10: the stage ./nope.ts cannot be loaded", "A path counts from"],
     ["steps:\n  - grade: { prompt: { usr: x } }\n", '2:24: unknown key "usr"', 'Did you mean "user"?'],
+    ["steps:\n  - ask: { model: gpt-5-mini }\n", "2:5: ask has no question", "Say what is asked"],
     ["modle: x\n", '1:1: unknown key "modle"', "Did you mean model?"],
   ])("%j", async (text, message, hint) => {
     const sandbox = new Sandbox();

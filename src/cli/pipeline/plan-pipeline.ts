@@ -36,6 +36,7 @@ class Planner {
   /** Steps that reach their provider in the same way share it. */
   readonly #accesses = new Map<string, ProviderAccess>();
   #inputs: readonly string[] = [];
+  #asked = 0;
 
   constructor(file: PipelineFile, context: CommandContext) {
     this.#file = file;
@@ -84,7 +85,7 @@ class Planner {
     const address = baseUrl === undefined ? {} : { baseUrl };
     const escalate = values.escalate.flatMap((models) => models.split(","));
     // What the run is known by in the ledger: the same step of the same pipeline over the same inputs.
-    const inputs = [...this.#inputs, `${this.#file.path}: ${label}`];
+    const inputs = [...this.#inputs, `${this.#file.path}#${++this.#asked}`];
     return {
       kind: "ask",
       label,

@@ -10,11 +10,21 @@ import { placesIn, unknownKey } from "./places.ts";
 
 /** Keys of the file have these, or they are for a whole run. */
 const OF_ENDS: readonly OptionName[] = ["input-format", "output-format", "output", "errors"];
+/** The log is open before the file is read, and plug-ins have a key of their own. */
+const OF_PROGRAM: readonly OptionName[] = [
+  "log-level",
+  "log-format",
+  "log-file",
+  "log-file-size",
+  "log-file-count",
+  "quiet",
+  "plugins",
+];
 const OF_RUN: readonly OptionName[] = ["on-error", "max-record-bytes"];
 
 /** Options that may stand under `options:`, for the whole pipeline. */
 export const pipelineOptionNames = optionsOf("grade").filter(
-  (name) => !OF_ENDS.includes(name) && !definitionOf(name).flagOnly,
+  (name) => ![...OF_ENDS, ...OF_PROGRAM].includes(name) && !definitionOf(name).flagOnly,
 );
 
 /** Options that may stand in a step that asks. */

@@ -5,7 +5,7 @@ import { stepKinds } from "../../pipelines/steps/index.ts";
 import type { Places } from "../../prompts/read-prompt.ts";
 import type { FilePlace } from "../file-paths.ts";
 import type { Layer } from "../layers.ts";
-import type { OptionName } from "../options.ts";
+import { isOptionName, type OptionName } from "../options.ts";
 import { isMap } from "../structured-values.ts";
 import { askingOptionNames, optionLayer } from "./asking-options.ts";
 import type { FileAsking, FileStep } from "./pipeline-file.ts";
@@ -82,6 +82,8 @@ class StepReader {
     const { file } = this.#place;
     const places = placesIn(this.#places, [kind]);
     const layer = optionLayer(value, { places, file, names: askingOptionNames, promptName: label });
+    if (kind === "ask" && !isQuestion(layer))
+      throw this.#places.error([kind], "key", "ask has no question", QUESTION_HINT);
     return { kind: "ask", label, layer: withDefaults(layer, ASKING_KINDS[kind]) };
   }
 
@@ -103,6 +105,14 @@ class StepReader {
       throw this.#places.error(["name"], "value", "name has to be a text");
     return name ?? `${this.#place.title} ${this.#number} (${kind})`;
   }
+}
+
+const QUESTION_HINT = "Say what is asked with prompt, or with system, or user.";
+
+/** An embedding is made of the text alone. */
+function isQuestion(layer: Layer): boolean {
+  const isEmbedding = layer.get("endpoint")?.value === "/v1/embeddings";
+  return isEmbedding || ["prompt", "system", "user"].some((name) => isOptionName(name) && layer.has(name));
 }
 
 const ONE_HINT = "Begin another step with a dash of its own.";
