@@ -132,7 +132,7 @@ class GradeJob {
     const { ledger, settings, host, counters } = this.#parts;
     const signature = this.#signature();
     const files = outputFiles(settings);
-    const label = runLabel(settings, this.#parts.question.request.model);
+    const label = runLabel(settings, this.#parts.question.request.model, host.step !== undefined);
     const run = ledger.openRun({ pipeline: nameOf(host), label, signature, isFresh: settings.fresh, files });
     host.step?.onRun(run.id);
     host.log.debug("run.started", { run: run.id, provider: this.#parts.provider.name, label });

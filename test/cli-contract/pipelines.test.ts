@@ -227,6 +227,17 @@ describe("plug-ins", () => {
     expect(rowsOf(converted.stdout)).toEqual([{ text: "three" }]);
   });
 
+  test.each([
+    ["of modules alone", { name: "stages", exports: { ".": { import: "./index.mjs" } } }],
+    ["of any kind", { name: "stages", main: "./index.mjs" }],
+  ])("a package %s, installed beside the pipeline", async (_, manifest) => {
+    const sandbox = sandboxWith("steps: [{ use: stages }]\n");
+    sandbox.write("flow/node_modules/stages/package.json", JSON.stringify(manifest));
+    sandbox.write("flow/node_modules/stages/index.mjs", "export default (row) => ({ n: row.n + 1 });");
+    const run = await sandbox.run(["run", "flow/pipeline.yaml"], { stdin: '{"n":1}\n' });
+    expect([run.status, run.stdout]).toEqual([0, '{"n":2}\n']);
+  });
+
   test("are not loaded from a file that merely lies there", async () => {
     const sandbox = sandboxWith("steps: [{ filter: a }]\n");
     sandbox.write(

@@ -5,7 +5,7 @@ import { isPipeline, readPipeline } from "../../../src/config/pipeline/read-pipe
 import { BgPipeError } from "../../../src/core/errors.ts";
 
 const FOLDER = new URL("../../../config/pipelines/", import.meta.url);
-const file = { path: "/flows/flow.yaml", cwd: "/work", home: "/home/me" };
+const file = { path: "/flows/flow.yaml", cwd: "/project", home: "/nonexistent" };
 const texts = readdirSync(FOLDER).map((name) => readFileSync(new URL(name, FOLDER), "utf8"));
 
 function read(text: string, set: readonly string[] = []) {
