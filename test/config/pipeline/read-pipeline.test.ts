@@ -79,6 +79,6 @@ test("whatever is done to a file, it is a pipeline, or an error says what is wro
         expect(error).toBeInstanceOf(BgPipeError);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 60 },
   );
 });
