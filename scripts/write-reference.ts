@@ -1,5 +1,6 @@
-/** Writes the generated pages of docs/ anew: `node scripts/write-reference.ts`. */
+/** Writes the generated pages of docs/, and the schema of pipelines, anew: `node scripts/write-reference.ts`. */
 import { mkdirSync, writeFileSync } from "node:fs";
+import { pipelineSchema } from "./pipeline-schema.ts";
 import { references } from "./reference.ts";
 
 for (const [path, render] of Object.entries(references)) {
@@ -7,3 +8,4 @@ for (const [path, render] of Object.entries(references)) {
   mkdirSync(new URL(".", url), { recursive: true });
   writeFileSync(url, await render());
 }
+writeFileSync(new URL("../config/pipeline.schema.json", import.meta.url), await pipelineSchema());

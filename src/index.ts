@@ -88,8 +88,20 @@ export { type CountHost, type CountResult, type CountSettings, count, type Learn
 export { type GradeResult, grade } from "./pipelines/grade.ts";
 export type { LiveEvent, LiveObserver } from "./pipelines/live-events.ts";
 export { type MergeHost, type MergeSettings, mergeResults } from "./pipelines/merge-results.ts";
+export { definePlugin, type Plugin } from "./pipelines/plugins.ts";
+export { runPipeline } from "./pipelines/run-pipeline.ts";
 export type { GradeSettings, RunHost } from "./pipelines/settings.ts";
 export { type SplitHost, type SplitSettings, split } from "./pipelines/split.ts";
+export type {
+  PipelinePlan,
+  PlannedAsking,
+  PlannedBranch,
+  PlannedOutput,
+  PlannedRowStep,
+  PlannedStep,
+} from "./pipelines/steps/plan.ts";
+export type { RowStep, StepContext, Tally } from "./pipelines/steps/row-step.ts";
+export type { UserContext, UserResult, UserRow, UserStage } from "./pipelines/steps/user-stage.ts";
 export type { Middleware, Respond, Strategy, StrategyAnswer } from "./pipelines/strategy.ts";
 export { submitRequests } from "./pipelines/submit-requests.ts";
 export { type CostsQuestion, type TimeWindow, takeCosts } from "./pipelines/take-costs.ts";

@@ -43,7 +43,7 @@ describe("what the pages say to type", () => {
     expect(summary).toMatchObject({ rows: { read: 12, written: 12, answered: 12 }, exit_status: 0 });
   });
 
-  test.each(["docs/prompts.md", "docs/answers.md", "docs/costs.md", "docs/getting-started.md"])(
+  test.each(["docs/prompts.md", "docs/answers.md", "docs/costs.md", "docs/getting-started.md", "docs/pipelines.md"])(
     "%s: its commands do what it says",
     async (path) => {
       expect(await new PageRun(readPage(path)).failures()).toEqual([]);

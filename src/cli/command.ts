@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { Environment } from "../config/environment.ts";
+import type { Layer } from "../config/layers.ts";
 import type { Configuration } from "../config/load.ts";
 import type { OptionName } from "../config/options.ts";
 import type { Logger } from "../core/logger.ts";
@@ -10,6 +11,8 @@ export interface CommandContext {
   /** The arguments that are no flags, without the command's own name. */
   readonly positionals: readonly string[];
   readonly configuration: Configuration;
+  /** The configuration with what a pipeline's file sets in it: over the files, below environment and flags. */
+  reconfigure(pipeline: readonly Layer[]): Promise<Configuration>;
   readonly stdin: Readable & { readonly isTTY?: boolean };
   /** Rows and what was asked for; nothing else. */
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };

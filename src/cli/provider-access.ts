@@ -61,6 +61,8 @@ async function keyOf({ configuration, environment, secrets }: CommandContext): P
   const isNamed = values.apiKey !== undefined || values.apiKeyFile !== undefined;
   if (values.provider === "emulator" && !isNamed) return undefined;
   if (values.dryRun) return "none";
+  const { isBrought } = await import("../pipelines/plugins.ts");
+  if (isBrought(values.provider) && !isNamed && !environment["OPENAI_API_KEY"]) return undefined;
   const key = await readApiKey({ values, environment, readFile: readTextFile });
   secrets.add(key);
   return key;

@@ -1,3 +1,4 @@
+import type { Layer } from "../config/layers.ts";
 import { type Configuration, flagConfiguration, loadConfiguration } from "../config/load.ts";
 import { packageVersion } from "../config/package-data.ts";
 import { readTextFile } from "../config/text-file.ts";
@@ -36,7 +37,8 @@ export async function runCommand(argv: readonly string[], host: Host, failures: 
   try {
     const { signal } = listener;
     const { secrets } = failures;
-    const context = { ...host, positionals, configuration, signal, log, record, screen, secrets };
+    const reconfigure = (pipeline: readonly Layer[]) => configure(command, parsed, host, pipeline);
+    const context = { ...host, positionals, configuration, reconfigure, signal, log, record, screen, secrets };
     const status = await command.run(context);
     record.info("command.ended", { exit_status: status });
     return status;
@@ -51,8 +53,13 @@ function isDebug({ flags }: ParsedArguments): boolean {
   return Array.isArray(level) && level.at(-1) === "debug";
 }
 
-function configure(command: Command, { flags }: ParsedArguments, host: Host): Promise<Configuration> {
+function configure(
+  command: Command,
+  { flags }: ParsedArguments,
+  host: Host,
+  pipeline: readonly Layer[] = [],
+): Promise<Configuration> {
   const { environment, cwd, home } = host;
-  const sources = { flags, environment, cwd, home, readFile: readTextFile };
+  const sources = { flags, environment, cwd, home, readFile: readTextFile, pipeline };
   return command.isConfigured === false ? Promise.resolve(flagConfiguration(sources)) : loadConfiguration(sources);
 }

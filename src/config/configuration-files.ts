@@ -4,6 +4,7 @@ import { userConfigPath } from "./directories.ts";
 import type { Environment } from "./environment.ts";
 import type { Layer } from "./layers.ts";
 import { packageDataPath, readPackageText } from "./package-data.ts";
+import { loadPluginsOf } from "./plugins.ts";
 import type { ReadTextFile } from "./text-file.ts";
 import { readYamlLayer } from "./yaml-file.ts";
 
@@ -49,6 +50,7 @@ async function packageFile(sources: FileSources): Promise<ConfigurationFile> {
 async function userFile(sources: FileSources): Promise<ConfigurationFile[]> {
   const path = userConfigPath(sources.environment, sources.home);
   const text = await sources.readFile(path);
+  if (text !== undefined) await loadPluginsOf(text, { ...sources, path });
   return text === undefined ? [] : [{ path, layer: await readYamlLayer(text, { ...sources, path }), isFound: false }];
 }
 
@@ -57,6 +59,7 @@ async function projectFile(sources: FileSources, chosen: string | undefined): Pr
   const path = resolve(sources.cwd, chosen ?? PROJECT_FILE);
   const text = await sources.readFile(path);
   if (text !== undefined) {
+    await loadPluginsOf(text, { ...sources, path }, { isFound: chosen === undefined });
     return [{ path, layer: await readYamlLayer(text, { ...sources, path }), isFound: chosen === undefined }];
   }
   if (chosen === undefined) return [];

@@ -1,12 +1,14 @@
 import { type ConfigurationFile, configurationFiles, type FileSources } from "./configuration-files.ts";
 import { stateDirectory } from "./directories.ts";
 import { defaultLayer, environmentLayer, type Flags, flagLayer, type Layer, mergeLayers } from "./layers.ts";
-import { type OptionName, propertyName, type RunOptions } from "./options.ts";
+import { environmentName, type OptionName, propertyName, type RunOptions } from "./options.ts";
 import { foundAddress, misspelledVariables } from "./warnings.ts";
 
 /** Everything a configuration is made of. */
 export interface ConfigurationSources extends FileSources {
   readonly flags: Flags;
+  /** What a pipeline's file sets, the weakest first: over the project's file, below the environment. */
+  readonly pipeline?: readonly Layer[];
 }
 
 /** All options' values, and where each came from. */
@@ -28,12 +30,24 @@ export interface Configuration {
  * @throws {ConfigurationError} for a wrong key or value anywhere else, or a `--config` file that is not there
  */
 export async function loadConfiguration(sources: ConfigurationSources): Promise<Configuration> {
+  const files = await configurationFiles(sources, chosenFile(sources));
+  // Behind the files: their plug-ins may bring what flags and variables name.
   const flags = flagLayer(sources.flags);
   const environment = environmentLayer(sources.environment);
-  const chosen = (flags.get("config") ?? environment.get("config"))?.value;
-  const files = await configurationFiles(sources, typeof chosen === "string" ? chosen : undefined);
-  const layers = [ownDefaults(sources), ...files.map((file) => file.layer), environment, flags];
+  const layers = [
+    ownDefaults(sources),
+    ...files.map((file) => file.layer),
+    ...(sources.pipeline ?? []),
+    environment,
+    flags,
+  ];
   return assemble(mergeLayers(layers), sources, files);
+}
+
+function chosenFile({ flags: { config: given }, environment }: ConfigurationSources): string | undefined {
+  const flag = Array.isArray(given) ? String(given.at(-1) ?? "") : "";
+  const variable = environment[environmentName("config")] ?? "";
+  return [flag, variable].find((path) => path !== "");
 }
 
 /** The configuration without any file or variable: defaults and flags. For commands that must work when those are broken. */

@@ -10,6 +10,7 @@ import { judgingOptions } from "./options/judging.ts";
 import { ledgerOptions } from "./options/ledger.ts";
 import { liveOptions } from "./options/live.ts";
 import { observingOptions } from "./options/observing.ts";
+import { pipelineOptions } from "./options/pipeline.ts";
 import { pricingOptions } from "./options/pricing.ts";
 import { providerOptions } from "./options/provider.ts";
 import { requestOptions } from "./options/request.ts";
@@ -30,6 +31,7 @@ export const options = {
   ...pricingOptions,
   ...costsOptions,
   ...ledgerOptions,
+  ...pipelineOptions,
   ...emulatorOptions,
   ...observingOptions,
   ...aroundOptions,
@@ -69,10 +71,14 @@ export function definitionOf(name: OptionName): OptionDefinition {
   return options[name];
 }
 
-/** The options a command takes; `config` takes all, to show what they would do. */
+/** The options a command takes; `config` takes all, to show what they would do; `run` and `test` take those of `grade`. */
 export function optionsOf(command: string): readonly OptionName[] {
   if (command === "config") return optionNames;
-  return optionNames.filter((name) => definitionOf(name).commands.includes(command));
+  const likeGrade = command === "run" || command === "test";
+  return optionNames.filter((name) => {
+    const { commands } = definitionOf(name);
+    return commands.includes(command) || (likeGrade && commands.includes("grade"));
+  });
 }
 
 /** The environment variable of an option's own: `BG_PIPE_MAX_BATCHES` for `max-batches`. */

@@ -1,16 +1,13 @@
 import type { Document, LineCounter, Node, Pair, Scalar } from "yaml";
 import { ConfigurationError } from "../core/errors.ts";
-import { displayPath, pathFromFile } from "./directories.ts";
+import { displayPath } from "./directories.ts";
+import { type FilePlace, withPaths } from "./file-paths.ts";
 import type { Layer, Setting } from "./layers.ts";
 import { definitionOf, didYouMean, isOptionName, type OptionName, optionNames } from "./options.ts";
 import { parseData } from "./values.ts";
 
 /** What is needed to read a configuration file, beside its text. */
-export interface YamlPlace {
-  /** Absolute. */
-  readonly path: string;
-  readonly cwd: string;
-  readonly home: string;
+export interface YamlPlace extends FilePlace {
   /** What messages and origins call the file; else its path. */
   readonly label?: string;
 }
@@ -88,7 +85,7 @@ class YamlLayerReader {
     const node = (pair.value ?? pair.key) as Node;
     const parsed = parseData(definitionOf(name), this.#dataOf(pair.value as Node | null));
     if ("problem" in parsed) throw this.errorAt(node, `${name} ${parsed.problem}`);
-    return this.#withPaths(name, parsed.value);
+    return withPaths(name, parsed.value, this.#place);
   }
 
   #dataOf(node: Node | null): unknown {
@@ -97,23 +94,6 @@ class YamlLayerReader {
     } catch (error) {
       throw this.errorAt(node ?? this.#document.contents ?? ({} as Node), String(error));
     }
-  }
-
-  #withPaths(name: OptionName, value: unknown): unknown {
-    const { path, type } = definitionOf(name);
-    if (type === "secret") return this.#secretWithPath(value);
-    if (typeof value !== "string" || path === undefined) return value;
-    const isName = path === "name-or-file" && !/\/|\.ya?ml$/i.test(value);
-    return isName ? value : this.#absolute(value);
-  }
-
-  #secretWithPath(value: unknown): unknown {
-    const isFile = typeof value === "object" && value !== null && "file" in value;
-    return isFile ? { file: this.#absolute(String(value.file)) } : value;
-  }
-
-  #absolute(path: string): string {
-    return pathFromFile(path, this.#place.path, this.#place);
   }
 
   #positionOf(offset: number): string {

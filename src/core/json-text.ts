@@ -78,6 +78,11 @@ export function renderValue(value: unknown): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
+/** A value of {@link parseFields} as JavaScript has it: a number that was kept as it is spelled becomes a number. */
+export function plainValue(value: unknown): unknown {
+  return sourceTextJson.isRawJSON(value) ? Number(value.rawJSON) : value;
+}
+
 /** The text on one line: without white space outside strings, otherwise as it was. */
 export function compact(text: string): string {
   let result = "";

@@ -34,6 +34,8 @@ export interface TextRow {
 /** One input record as the reader hands it on: its text, and its values for the templates. */
 export interface GoodRow extends TextRow {
   readonly fields: Fields;
+  /** Why an earlier step of the pipeline has failed over it, so that it is asked nothing more. */
+  readonly failure?: Failure;
 }
 
 /** A record that could not be read. It still becomes one output row. */
@@ -68,6 +70,7 @@ export const FAILURE_CODES = [
   "cancelled",
   "missing_result",
   "budget_exceeded",
+  "stage_failed",
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 

@@ -15,6 +15,19 @@ export async function load<T>(kind: string, registry: Registry<T>, name: string)
   return loader();
 }
 
+/**
+ * Adds things to a registry, for as long as the process lives.
+ *
+ * @param by Who brings them, for the error message.
+ * @throws {ConfigurationError} when a name is taken by something else
+ */
+export function extend<T>(kind: string, registry: Registry<T>, added: Registry<T>, by: string): void {
+  for (const [name, loader] of Object.entries(added)) {
+    if (Object.hasOwn(registry, name)) throw new ConfigurationError(`${by}: there is a ${kind} "${name}" already`);
+    Object.defineProperty(registry, name, { value: loader, enumerable: true });
+  }
+}
+
 /** The error for a name that is not in a list of known ones. */
 export function unknownName(kind: string, name: string, known: readonly string[]): ConfigurationError {
   const near = nearest(name, known);

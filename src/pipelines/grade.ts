@@ -1,6 +1,5 @@
 import type { BothOrders } from "../agreement/both-orders.ts";
 import type { Judges } from "../agreement/judges.ts";
-import { unlessAborted } from "../core/abort.ts";
 import type { FanIn } from "../core/combine.ts";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError } from "../core/errors.ts";
@@ -14,18 +13,18 @@ import { CompletionOrderRoom, InputOrderRoom, type SettledRow } from "../ledger/
 import { stringifyWithUsd } from "../pricing/usd-json.ts";
 import { type Summary, summarise } from "../report/summary.ts";
 import { createBuild } from "../stages/build.ts";
-import { createGuard, refuseColumnClash } from "../stages/guard.ts";
+import { createGuard } from "../stages/guard.ts";
 import { createHalt } from "../stages/halt.ts";
 import { addedFieldNames, createMerge, extraColumns } from "../stages/merge.ts";
 import { RowSource } from "../stages/read.ts";
-import { write } from "../stages/write.ts";
 import { answerRows, type Step } from "./answer-rows.ts";
 import { goesByRows, modeSwitchOf } from "./asking-mode.ts";
+import { openGradedOutput } from "./graded-output.ts";
 import { failurePolicy } from "./halting.ts";
 import { fanInsOf, judgingSummary, prepareQuestions } from "./judging.ts";
 import { type LabelCheck, labelled, openLabelCheck } from "./label-check.ts";
 import { openLedger, openProvider, runLabel } from "./open-run.ts";
-import { type OpenOutput, openErrorsOutput, openRowsOutput, outputFiles } from "./outputs.ts";
+import { outputFiles } from "./outputs.ts";
 import { Panel, type PanelParts } from "./panel.ts";
 import { peekRows } from "./peek-rows.ts";
 import { planRows } from "./plan-rows.ts";
@@ -33,7 +32,7 @@ import { openProbe, type Probe, probeOccasion } from "./probe.ts";
 import type { Question } from "./question.ts";
 import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
 import { runSignature } from "./run-signature.ts";
-import type { GradeSettings, RunHost } from "./settings.ts";
+import type { GradeSettings, RunHost, StepEnds } from "./settings.ts";
 import { ShownRequests } from "./shown-requests.ts";
 import { StrategyRun } from "./strategy.ts";
 
@@ -54,7 +53,7 @@ export interface GradeResult {
 export async function grade(settings: GradeSettings, host: RunHost): Promise<GradeResult> {
   const modeSwitch = modeSwitchOf(settings, host);
   const shown = new ShownRequests(settings);
-  const paths = await resolveInputs(settings.inputs);
+  const paths = host.step === undefined ? await resolveInputs(settings.inputs) : [];
   const questions = await prepareQuestions(settings, host.data);
   const labels = await openLabelCheck(settings, questions[0]);
   const probe = await openProbe(settings, host, questions[0]);
@@ -64,7 +63,8 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   const stoppable = { ...host, signal };
   const provider = await openProvider(settings, stoppable, counters);
   const { inputFormat: format, maxRecordBytes } = settings;
-  const source = await RowSource.open({ paths, stdin: host.stdin, format, maxRecordBytes, counters, signal });
+  const source =
+    host.step?.source ?? (await RowSource.open({ paths, stdin: host.stdin, format, maxRecordBytes, counters, signal }));
   const ledger = await openLedger(settings, host);
   const strategy = host.strategy && new StrategyRun(host.strategy);
   try {
@@ -73,7 +73,7 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
     const { judges, orders } = fanInsOf(settings, questions);
     counters.requestsPerRow = (orders ?? judges)?.labels.length ?? 1;
     counters.scores = new ScoreTally(questions[0].scores);
-    counters.run = { pipeline: "grade", provider: provider.name, model: panel.model, isPriced: panel.isPriced };
+    counters.run = { pipeline: nameOf(host), provider: provider.name, model: panel.model, isPriced: panel.isPriced };
     const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, orders, labels, probe, shown });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
@@ -97,9 +97,13 @@ interface GradeParts extends PanelParts {
   readonly probe: Probe | undefined;
   /** Aborts the host's signal. */
   readonly stop: AbortController;
-  readonly source: RowSource;
+  readonly source: StepEnds["source"];
   /** What a dry run prints. */
   readonly shown: ShownRequests;
+}
+
+function nameOf({ step }: RunHost): string {
+  return step?.pipeline ?? "grade";
 }
 
 /** One execution, with all its parts at hand. */
@@ -145,10 +149,12 @@ class GradeJob {
 
   async run(): Promise<GradeResult> {
     const { ledger, settings, host, source, counters, panel } = this.#parts;
+    const isStep = host.step !== undefined;
     const signature = runSignature(this.#parts, this.#fanIn);
-    const files = await outputFiles(settings, source);
-    const label = runLabel(settings, panel.model);
-    const run = ledger.openRun({ pipeline: "grade", label, signature, isFresh: settings.fresh, files });
+    const files = isStep ? [] : await outputFiles(settings, source);
+    const label = runLabel(settings, panel.model, isStep);
+    const run = ledger.openRun({ pipeline: nameOf(host), label, signature, isFresh: settings.fresh, files });
+    host.step?.onRun(run.id);
     host.log.debug("run.started", { run: run.id, provider: this.#parts.provider.name, label });
     if (run.isTakenOver) {
       host.log.debug("run.resumed", { run: run.id });
@@ -157,9 +163,10 @@ class GradeJob {
     const results = new ResultReader(ledger);
     try {
       await this.#answerRows(run, results);
-      checkNoRowIsLost(counters);
+      // In a pipeline rows are counted at its ends.
+      if (!isStep) checkNoRowIsLost(counters);
       this.#parts.probe?.checkNoRowIsLost();
-      const exitStatus = exitStatusOf(counters);
+      const exitStatus = isStep ? EXIT.ok : exitStatusOf(counters);
       return this.#close(run, { exitStatus, isFinished: true }, undefined);
     } catch (error) {
       const exitStatus = error instanceof BgPipeError ? error.exitStatus : EXIT.bug;
@@ -177,11 +184,14 @@ class GradeJob {
   }
 
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
-    const { settings, host, stop, source, ledger, panel } = this.#parts;
+    const { settings, host, stop, ledger, panel } = this.#parts;
     const { order } = settings;
-    const rowsOutput = await openRowsOutput(settings, source, host);
-    const errorsOutput = await openErrorsOutput(settings, rowsOutput);
-    const isTable = rowsOutput.format.isTable || errorsOutput?.format.isTable === true;
+    const addedColumns = this.#addedColumns();
+    const { isTable, write } = await openGradedOutput({
+      ...this.#parts,
+      addedColumns,
+      mixedColumns: this.#question.mixedColumns,
+    });
     const Room = order === "input" ? InputOrderRoom : CompletionOrderRoom;
     await answerRows({
       ledger,
@@ -192,7 +202,7 @@ class GradeJob {
       ...this.#steps(run),
       ...panel.asking(run, results),
       merge: this.#merge(run, results),
-      write: (rows) => this.#write(rows, { rowsOutput, errorsOutput, isTable }),
+      write,
       stop,
       signal: host.signal,
     });
@@ -219,22 +229,6 @@ class GradeJob {
     const { areFewer, rows } = await peekRows(source.rows(), settings.liveBelow);
     if (areFewer) modeSwitch.goLive();
     return before(rows);
-  }
-
-  async #write(rows: AsyncIterable<readonly AnsweredRow[]>, { rowsOutput, errorsOutput, isTable }: Outputs) {
-    const { source, host, settings, counters } = this.#parts;
-    const columns = isTable ? await unlessAborted(source.columns, host.signal) : [];
-    const { mixedColumns } = this.#question;
-    const options = { columns, addedColumns: this.#addedColumns(), mixedColumns };
-    if (isTable) refuseColumnClash(options);
-    const errors = errorsOutput?.sink(options);
-    await write(rows, {
-      rows: rowsOutput.sink(options),
-      errors,
-      ...failurePolicy(settings),
-      counters,
-      signal: host.signal,
-    });
   }
 
   #steps(run: Pick<Run, "id">) {
@@ -288,13 +282,6 @@ class GradeJob {
 function ordersOf({ request: settings, render, renderSwapped }: Question) {
   const first = { settings, render };
   return renderSwapped === undefined ? [first] : [first, { settings, render: renderSwapped }];
-}
-
-/** Where rows go, and whether any of it is a table. */
-interface Outputs {
-  readonly rowsOutput: OpenOutput;
-  readonly errorsOutput: OpenOutput | undefined;
-  readonly isTable: boolean;
 }
 
 /** As who a dry run asks the ledger. */

@@ -20,9 +20,10 @@ export async function openLedger({ stateDir }: GradeSettings, { clock }: RunHost
   return open({ directory: stateDir, clock });
 }
 
-/** What a run is about, for people who look at the ledger. */
-export function runLabel({ inputs, output, outputDir }: GradeSettings, model: string): string {
+/** What a run is about, for people who look at the ledger. @param isStep Whether another step takes its rows. */
+export function runLabel({ inputs, output, outputDir }: GradeSettings, model: string, isStep = false): string {
   const from = inputs.length === 0 ? "stdin" : inputs.join(" ");
   const to = output === "-" ? "stdout" : (output ?? outputDir ?? "stdout");
+  if (isStep) return `${from}, ${model}`;
   return `${from} → ${to}, ${model}`;
 }

@@ -12,7 +12,7 @@ import type { Question } from "./question.ts";
 import type { GradeSettings } from "./settings.ts";
 
 export interface RowOutputsOptions extends Pick<WriteOptions, "onError" | "halts"> {
-  readonly source: RowSource;
+  readonly source: Pick<RowSource, "columns">;
   readonly rows: OpenOutput;
   readonly errors: OpenOutput | undefined;
   /** The fields that are added to a row, and the columns they fill in a table. */

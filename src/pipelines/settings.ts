@@ -2,9 +2,11 @@ import type { Readable, Writable } from "node:stream";
 import type { Clock } from "../core/clock.ts";
 import type { Counters } from "../core/counters.ts";
 import type { Logger } from "../core/logger.ts";
+import type { AnsweredRow } from "../core/records.ts";
 import type { endpoints } from "../endpoints/index.ts";
 import type { PriceTable } from "../pricing/price-table.ts";
 import type { providers } from "../providers/index.ts";
+import type { RowSource } from "../stages/read.ts";
 import type { LiveObserver } from "./live-events.ts";
 import type { Middleware, Strategy } from "./strategy.ts";
 
@@ -132,4 +134,17 @@ export interface RunHost {
   readonly observeLive?: LiveObserver;
   /** Goes around every live attempt, the first outermost. */
   readonly middleware?: readonly Middleware[];
+  /** Set where the run is a step of a pipeline: in the place of inputs and outputs. */
+  readonly step?: StepEnds;
+}
+
+/** Where the rows of a step come from, and where they go. */
+export interface StepEnds {
+  /** The pipeline's name, for the ledger and the metrics. */
+  readonly pipeline: string;
+  readonly source: Pick<RowSource, "rows" | "columns" | "format" | "paths">;
+  /** Takes the rows out; the failed ones, too. */
+  write(rows: AsyncIterable<readonly AnsweredRow[]>): Promise<void>;
+  /** Told of the ledger's run, once it is open. */
+  onRun(id: number): void;
 }

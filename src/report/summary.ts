@@ -86,6 +86,22 @@ export interface Summary {
   readonly probe: ProbeSummary | null;
   readonly seconds: number;
   readonly exit_status: number;
+  /** What went through each step of a pipeline, in the order of its file. */
+  readonly steps?: readonly StepSummary[];
+}
+
+export interface StepSummary {
+  readonly step: string;
+  readonly in: number;
+  readonly out: number;
+  /** Left out by intent, and made of others. */
+  readonly dropped: number;
+  readonly added: number;
+  /** Of those that came out, the ones that have failed, here or before. */
+  readonly failed: number;
+  /** The ledger's run, of a step that asks. */
+  readonly run: number | null;
+  readonly model: string | null;
 }
 
 export interface PairsSummary {
@@ -200,12 +216,23 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
       : [`pairs     ${n(pairs.consistent)} the same in both orders, ${n(pairs.inconsistent)} not`]),
     ...(labels === null ? [] : labelLines(labels)),
     ...(probe === null ? [] : probeLines(probe)),
+    ...(summary.steps ?? []).map(stepLine),
     ...(rows.skipped > 0 ? [`skipped   ${n(rows.skipped)} failed rows are not in the output`] : []),
   ];
 }
 
 function answeredText({ answered, repaired }: Summary["rows"]): string {
   return `${n(answered)} answered${repaired === 0 ? "" : ` (${n(repaired)} repaired)`}`;
+}
+
+function stepLine({ step, in: given, out, dropped, added, failed }: StepSummary, index: number): string {
+  const parts = [
+    `${n(given)} rows in, ${n(out)} out`,
+    ...(dropped > 0 ? [`${n(dropped)} dropped`] : []),
+    ...(added > 0 ? [`${n(added)} added`] : []),
+    ...(failed > 0 ? [`${n(failed)} failed`] : []),
+  ];
+  return `${index === 0 ? "steps   " : "        "}  ${step}: ${parts.join(", ")}`;
 }
 
 /** By which way it was asked. */

@@ -31,10 +31,6 @@ export function createBuild(options: BuildOptions): (rows: readonly Row[]) => re
   return (rows) => rows.flatMap((row) => buildAll(row, each));
 }
 
-function buildOne(row: Row, options: BuildOptions): RequestRow {
-  return row.kind === "bad" ? badInput(row) : buildRequest(row, options);
-}
-
 /** A row that cannot be asked fails once. */
 function buildAll(row: Row, each: readonly BuildOptions[]): readonly RequestRow[] {
   const built = each.map((options) => ({ first: buildOne(row, options), options }));
@@ -55,8 +51,9 @@ function samplesOf(
   );
 }
 
-function badInput(row: Row & { kind: "bad" }): RequestRow {
-  return { row, failure: { code: "bad_input", message: row.message } };
+function buildOne(row: Row, options: BuildOptions): RequestRow {
+  if (row.kind === "bad") return { row, failure: { code: "bad_input", message: row.message } };
+  return row.failure === undefined ? buildRequest(row, options) : { row, failure: row.failure };
 }
 
 function buildRequest(row: GoodRow, { render, endpoint, settings, provider, occasion }: BuildOptions): RequestRow {

@@ -7,6 +7,7 @@ import { silentLogger } from "../../src/core/logger.ts";
 import { endpoints } from "../../src/endpoints/index.ts";
 import { formats } from "../../src/formats/index.ts";
 import { ledgers } from "../../src/ledger/index.ts";
+import { stepKinds } from "../../src/pipelines/steps/index.ts";
 import { providers } from "../../src/providers/index.ts";
 import { tokenizers } from "../../src/tokens/index.ts";
 import { temporaryFolder } from "../run-program.ts";
@@ -63,6 +64,14 @@ const folders: readonly RegisteredFolder[] = [
     isLeaf: (_, value) => hasAll(value, "name", "summary", "usage", "run"),
     fileOf: (name) => name,
     ownName: async (name) => (await pick(commands, name)).name,
+  },
+  {
+    folder: "src/pipelines/steps",
+    registry: "src/pipelines/steps/index.ts",
+    names: Object.keys(stepKinds),
+    isLeaf: (_, value) => hasAll(value, "name", "summary", "keys", "create", "explain"),
+    fileOf: (name) => name,
+    ownName: async (name) => (await pick(stepKinds, name)).name,
   },
   {
     folder: "src/cli/completion",

@@ -9,12 +9,13 @@ const actions = ["print", "check", "init"] as const;
 export const config: Command = {
   name: "config",
   summary: "Prints the configuration with the origin of every value, checks it, or writes one to start from",
-  usage: "config print|check|init [FILE] [flags]",
+  usage: "config print|check|init [FILE…] [flags]",
   options: optionsOf("config"),
   examples: [
     { command: "bg-pipe config print", explains: "Every option's value, and where it came from" },
     { command: "bg-pipe config print --json | jq .model", explains: "The same for programs" },
     { command: "bg-pipe config check --config nightly.yaml", explains: "Names file, line and column of what is wrong" },
+    { command: "bg-pipe config check pipeline.yaml", explains: "The same of pipelines and other configuration files" },
     { command: "bg-pipe config init", explains: "Writes ./bg-pipe.yaml with every option as a comment" },
   ],
   words: actions,
@@ -27,11 +28,18 @@ async function run(context: CommandContext): Promise<number> {
   const { configuration, stdout } = context;
   const { json: isJson } = configuration.values;
   if (action === "init") return writeStarter(context, rest[0] ?? "bg-pipe.yaml", starterConfiguration());
+  if (action === "check" && rest.length > 0) return checkFiles(rest, context);
   if (rest.length > 0) throw new UsageError(`config ${action} takes no ${JSON.stringify(rest[0])}`);
   if (action === "print")
     await writeText(stdout, configurationAsText(configuration, { isJson, secrets: context.secrets }));
   else if (action === "check") await writeText(stdout, checkReport(configuration, { isJson }));
   else throw new UsageError("config needs to be told what to do", { hint: `bg-pipe config ${actions.join("|")}` });
+  return EXIT.ok;
+}
+
+async function checkFiles(names: readonly string[], context: CommandContext): Promise<number> {
+  const { checkFile } = await import("../pipeline/check-file.ts");
+  for (const name of names) await writeText(context.stdout, `ok: ${name}, ${await checkFile(name, context)}\n`);
   return EXIT.ok;
 }
 

@@ -7,6 +7,8 @@ export const commands = {
   build: () => import("./build.ts").then((module) => module.build),
   submit: () => import("./submit.ts").then((module) => module.submit),
   merge: () => import("./merge.ts").then((module) => module.merge),
+  run: () => import("./run.ts").then((module) => module.run),
+  test: () => import("./test.ts").then((module) => module.test),
   count: () => import("./count.ts").then((module) => module.count),
   split: () => import("./split.ts").then((module) => module.split),
   convert: () => import("./convert.ts").then((module) => module.convert),

@@ -3,7 +3,8 @@ import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "input";
 const rowCommands = ["grade", "count", "split", "build", "merge"] as const;
-const choices = Object.keys(formats) as (keyof typeof formats)[];
+/** Plug-ins may add some. */
+const formatNames = () => Object.keys(formats) as (keyof typeof formats)[];
 const synonyms = { ndjson: "jsonl" };
 
 /** What comes in, what goes out, and what becomes of rows that fail. */
@@ -13,7 +14,9 @@ export const inputOutputOptions = {
     summary: "Format of the input",
     group,
     commands: [...rowCommands, "convert"],
-    choices,
+    get choices() {
+      return formatNames();
+    },
     synonyms,
     defaultText: "by file name extension, else sniffed",
     example: "csv",
@@ -23,7 +26,9 @@ export const inputOutputOptions = {
     summary: "Format of the output",
     group,
     commands: ["grade", "merge", "convert"],
-    choices,
+    get choices() {
+      return formatNames();
+    },
     synonyms,
     defaultText: "by file name extension, else the input's",
     example: "jsonl",

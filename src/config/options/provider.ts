@@ -13,7 +13,9 @@ export const providerOptions = {
     group,
     commands: [...all, "count", "build", "merge"],
     value: "NAME",
-    choices: Object.keys(providers) as (keyof typeof providers)[],
+    get choices() {
+      return Object.keys(providers) as (keyof typeof providers)[];
+    },
     default: "openai",
   },
   "base-url": {

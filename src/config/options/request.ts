@@ -131,7 +131,9 @@ export const requestOptions = {
     summary: "Token encoding to count with",
     group,
     commands: [...rowCommands, "submit"],
-    choices: Object.keys(tokenizers) as (keyof typeof tokenizers)[],
+    get choices() {
+      return Object.keys(tokenizers) as (keyof typeof tokenizers)[];
+    },
     defaultText: "the model's own",
     example: "o200k_base",
   },

@@ -1,0 +1,135 @@
+import { basename } from "node:path";
+import type { Places } from "../../prompts/read-prompt.ts";
+import { YamlFile } from "../../prompts/yaml-file.ts";
+import { displayPath, pathFromFile } from "../directories.ts";
+import type { FilePlace } from "../file-paths.ts";
+import { definitionOf } from "../options.ts";
+import { loadPluginsOf } from "../plugins.ts";
+import { checkMap, isMap } from "../structured-values.ts";
+import { parseData } from "../values.ts";
+import { optionLayer, pipelineOptionNames } from "./asking-options.ts";
+import type { FileEnd, PipelineFile } from "./pipeline-file.ts";
+import { placesIn, shapeError } from "./places.ts";
+import { readSteps } from "./read-steps.ts";
+import { type PipelineShape, type PipelineTest, pipelineShape } from "./shape.ts";
+import { fillIn, setVariables, type Variable, type Variables, withPlaceholders } from "./variables.ts";
+
+const KEYS = Object.keys(pipelineShape.shape);
+
+export interface ReadPipelineOptions {
+  readonly file: FilePlace;
+  /** What `--set` says: `NAME=VALUE`. */
+  readonly set: readonly string[];
+  /** Whether the file is only checked: variables that have to be set get their own names. */
+  readonly isCheck?: true;
+}
+
+/** The tests of a pipeline's file, as they stand there. @throws {ConfigurationError} for a file of another shape */
+export function readTests(text: string, path: string): readonly PipelineTest[] {
+  const yaml = new YamlFile(text, path);
+  return checkShape(yaml, yaml.toValue()).tests ?? [];
+}
+
+/**
+ * Reads a pipeline's file, loads the modules that its steps name, and checks everything that can be checked before a row
+ * is read.
+ *
+ * @throws {ConfigurationError} naming file, line, column and key, and the nearest right key for a wrong one
+ * @throws {UsageError} for a wrong `--set`
+ */
+export async function readPipeline(text: string, options: ReadPipelineOptions): Promise<PipelineFile> {
+  const { file } = options;
+  const path = displayPath(file.path, file.cwd);
+  const yaml = new YamlFile(text, path);
+  const shape = filledShape(yaml, options);
+  await loadPluginsOf(text, file);
+  const { input, output, errors, tests = [], description, steps } = shape;
+  const place = (at: readonly PropertyKey[], title: string) => ({ places: placesIn(yaml, at), file, title });
+  const errorSteps = errors?.steps ?? [];
+  return {
+    path,
+    name: basename(file.path).replace(/\.ya?ml$/i, ""),
+    description,
+    ...inputsOf(input, { yaml, file }),
+    output: endOf(output, { yaml, file }, ["output"]),
+    options: optionLayer(shape.options ?? {}, {
+      places: placesIn(yaml, ["options"]),
+      file,
+      names: pipelineOptionNames,
+      promptName: "pipeline",
+    }),
+    steps: await readSteps(steps, place(["steps"], "step")),
+    errors: errors && {
+      steps: await readSteps(errorSteps, place(["errors", "steps"], "errors step")),
+      output: endOf(errors.output, { yaml, file }, ["errors", "output"]),
+    },
+    tests,
+  };
+}
+
+/** Whether a YAML text is a pipeline and not a configuration: it has steps. */
+export function isPipeline(text: string, path: string): boolean {
+  const value = new YamlFile(text, path).toValue();
+  return isMap(value) && "steps" in value;
+}
+
+function filledShape(yaml: YamlFile, { set, isCheck }: ReadPipelineOptions): PipelineShape {
+  const value = yaml.toValue();
+  if (!isMap(value))
+    throw yaml.error([], "value", "a pipeline is a map with the key steps", `Known: ${KEYS.join(", ")}.`);
+  checkShape(yaml, value);
+  const declared = variablesOf(value["vars"]);
+  const problem = checkMap(Object.fromEntries(declared));
+  if ("problem" in problem) throw yaml.error(["vars"], "value", `vars ${problem.problem}`);
+  const { vars: _, tests, ...rest } = value;
+  const variables = setVariables(declared, set);
+  const filled = fillIn(rest, isCheck ? withPlaceholders(variables) : variables, yaml);
+  const shape = checkShape(yaml, filled);
+  return tests === undefined ? shape : { ...shape, tests: tests as NonNullable<PipelineShape["tests"]> };
+}
+
+function checkShape(yaml: YamlFile, value: unknown): PipelineShape {
+  const parsed = pipelineShape.safeParse(value);
+  if (!parsed.success) throw shapeError(yaml, parsed.error.issues, KEYS);
+  return parsed.data;
+}
+
+/** The shape was checked. */
+function variablesOf(vars: unknown): Variables {
+  return new Map(Object.entries((vars ?? {}) as Readonly<Record<string, Variable>>));
+}
+
+function inputsOf(
+  input: PipelineShape["input"],
+  { yaml, file }: EndPlace,
+): Pick<PipelineFile, "inputs" | "inputFormat"> {
+  const { files, format } =
+    typeof input === "object" && !Array.isArray(input) ? input : { files: input ?? [], format: undefined };
+  const names = typeof files === "string" ? [files] : files;
+  const inputFormat =
+    format === undefined ? undefined : formatOf("input-format", format, placesIn(yaml, ["input", "format"]));
+  return { inputs: names.map((name) => pathFromFile(name, file.path, file)), inputFormat };
+}
+
+function endOf(output: PipelineShape["output"], { yaml, file }: EndPlace, at: readonly PropertyKey[]): FileEnd {
+  const end: { readonly file?: string | undefined; readonly format?: string | undefined } =
+    typeof output === "string" ? { file: output } : (output ?? {});
+  const { file: name, format } = end;
+  return {
+    ...(name === undefined ? {} : { output: pathFromFile(name, file.path, file) }),
+    ...(format === undefined
+      ? {}
+      : { outputFormat: formatOf("output-format", format, placesIn(yaml, [...at, "format"])) }),
+  };
+}
+
+interface EndPlace {
+  readonly yaml: YamlFile;
+  readonly file: FilePlace;
+}
+
+function formatOf(option: "input-format" | "output-format", given: string, places: Places): string {
+  const parsed = parseData(definitionOf(option), given);
+  if ("problem" in parsed) throw places.error([], "value", `format ${parsed.problem}`);
+  return String(parsed.value);
+}
