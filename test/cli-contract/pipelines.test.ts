@@ -143,6 +143,16 @@ describe("bg-pipe run", () => {
     expect([wrong.status, wrong.stderr]).toEqual([64, expect.stringContaining('Did you mean "name"?')]);
   });
 
+  test("the file's ends win over the project's file, and flags over both", async () => {
+    const sandbox = sandboxWith("output: { file: ../own.csv, format: csv }\nsteps: [{ select: [n] }]\n");
+    sandbox.write("bg-pipe.yaml", "output: project.jsonl\noutput-format: json\ninput-format: jsonl\n");
+    expect((await sandbox.run(["run", "flow/pipeline.yaml"], { stdin: '{"n":1}\n' })).status).toBe(0);
+    expect(sandbox.read("own.csv")).toBe("n,error.code,error.message\n1,,\n");
+    const flagged = await sandbox.run(["run", "flow/pipeline.yaml", "-o", "other.jsonl"], { stdin: '{"n":1}\n' });
+    expect([flagged.status, sandbox.read("other.jsonl")]).toEqual([0, '{"n":1}\n']);
+    expect(sandbox.files()).not.toContain("project.jsonl");
+  });
+
   test("a dry run says what would be done, and asks nothing", async () => {
     const sandbox = sandboxWith(TWO_STEPS);
     const run = await sandbox.run(["run", "flow/pipeline.yaml", "rows.jsonl", "--dry-run"]);

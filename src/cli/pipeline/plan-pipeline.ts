@@ -1,5 +1,5 @@
 import type { Configuration } from "../../config/load.ts";
-import type { FileAsking, FileStep, PipelineFile } from "../../config/pipeline/pipeline-file.ts";
+import type { FileAsking, FileEnd, FileStep, PipelineFile } from "../../config/pipeline/pipeline-file.ts";
 import type { PipelinePlan, PlannedAsking, PlannedStep } from "../../pipelines/steps/plan.ts";
 import type { CommandContext } from "../command.ts";
 import { accessProvider, type ProviderAccess } from "../provider-access.ts";
@@ -44,25 +44,24 @@ class Planner {
   }
 
   async plan(given: readonly string[]): Promise<PipelinePlan> {
-    const { name, inputs, inputFormat, output, errors, steps } = this.#file;
+    const { name, inputs, output, errors, steps } = this.#file;
     const { values } = this.#context.configuration;
     this.#inputs = given.length > 0 ? given : inputs;
-    const format = values.inputFormat ?? inputFormat;
     const branch = errors ?? (values.errors === undefined ? undefined : { steps: [], output: {} });
     return {
       name,
       inputs: this.#inputs,
-      ...(format === undefined ? {} : { inputFormat: format }),
+      ...chosen("inputFormat", values.inputFormat),
       maxRecordBytes: values.maxRecordBytes,
       steps: await this.#steps(steps),
       onError: values.onError,
-      output: { ...output, ...chosen("output", values.output), ...chosen("outputFormat", values.outputFormat) },
+      output: chosenOutput(output, values),
       ...(branch === undefined
         ? {}
         : {
             errors: {
               steps: await this.#steps(branch.steps),
-              output: { ...branch.output, ...chosen("output", values.errors) },
+              output: chosenOutput(branch.output, { output: values.errors, outputFormat: branch.output.outputFormat }),
             },
           }),
     };
@@ -103,6 +102,15 @@ class Planner {
     this.#accesses.set(way, access);
     return access;
   }
+}
+
+/** The output, with the file's format only where it is the file's output. */
+function chosenOutput(
+  said: FileEnd,
+  { output, outputFormat }: { readonly output?: string | undefined; readonly outputFormat?: string | undefined },
+): FileEnd {
+  const isOthers = output !== said.output && outputFormat === said.outputFormat;
+  return { ...chosen("output", output), ...chosen("outputFormat", isOthers ? undefined : outputFormat) };
 }
 
 function chosen<Name extends string>(name: Name, value: string | undefined): { readonly [N in Name]?: string } {

@@ -11,10 +11,9 @@ export interface PipelineFile {
   readonly description: string | undefined;
   /** None means stdin. */
   readonly inputs: readonly string[];
-  readonly inputFormat: string | undefined;
   readonly output: FileEnd;
   readonly errors: { readonly steps: readonly FileStep[]; readonly output: FileEnd } | undefined;
-  /** What `options:` says. */
+  /** What `options:` says, and what follows from the ends. */
   readonly options: Layer;
   readonly steps: readonly FileStep[];
   readonly tests: readonly PipelineTest[];

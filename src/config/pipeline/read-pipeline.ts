@@ -3,7 +3,8 @@ import type { Places } from "../../prompts/read-prompt.ts";
 import { YamlFile } from "../../prompts/yaml-file.ts";
 import { displayPath, pathFromFile } from "../directories.ts";
 import type { FilePlace } from "../file-paths.ts";
-import { definitionOf } from "../options.ts";
+import type { Layer } from "../layers.ts";
+import { definitionOf, type OptionName } from "../options.ts";
 import { loadPluginsOf } from "../plugins.ts";
 import { checkMap, isMap } from "../structured-values.ts";
 import { parseData } from "../values.ts";
@@ -46,25 +47,46 @@ export async function readPipeline(text: string, options: ReadPipelineOptions): 
   const { input, output, errors, tests = [], description, steps } = shape;
   const place = (at: readonly PropertyKey[], title: string) => ({ places: placesIn(yaml, at), file, title });
   const errorSteps = errors?.steps ?? [];
+  const given = inputsOf(input, { yaml, file });
+  const ends = {
+    output: endOf(output, { yaml, file }, ["output"]),
+    errors: endOf(errors?.output, { yaml, file }, ["errors", "output"]),
+  };
+  const spoken = optionLayer(shape.options ?? {}, {
+    places: placesIn(yaml, ["options"]),
+    file,
+    names: pipelineOptionNames,
+    promptName: "pipeline",
+  });
   return {
     path,
     name: basename(file.path).replace(/\.ya?ml$/i, ""),
     description,
-    ...inputsOf(input, { yaml, file }),
-    output: endOf(output, { yaml, file }, ["output"]),
-    options: optionLayer(shape.options ?? {}, {
-      places: placesIn(yaml, ["options"]),
-      file,
-      names: pipelineOptionNames,
-      promptName: "pipeline",
-    }),
+    inputs: given.inputs,
+    output: ends.output,
+    options: new Map([...spoken, ...layerOfEnds(given.inputFormat, ends, path)]),
     steps: await readSteps(steps, place(["steps"], "step")),
     errors: errors && {
       steps: await readSteps(errorSteps, place(["errors", "steps"], "errors step")),
-      output: endOf(errors.output, { yaml, file }, ["errors", "output"]),
+      output: ends.errors,
     },
     tests,
   };
+}
+
+/** Where rows come from and go to, among the other layers. */
+function layerOfEnds(
+  inputFormat: string | undefined,
+  { output, errors }: Readonly<Record<"output" | "errors", FileEnd>>,
+  origin: string,
+): Layer {
+  const said: readonly (readonly [OptionName, string | undefined])[] = [
+    ["input-format", inputFormat],
+    ["output", output.output],
+    ["output-format", output.outputFormat],
+    ["errors", errors.output],
+  ];
+  return new Map(said.flatMap(([name, value]) => (value === undefined ? [] : [[name, { value, origin }] as const])));
 }
 
 /** Whether a YAML text is a pipeline and not a configuration: it has steps. */
@@ -102,7 +124,7 @@ function variablesOf(vars: unknown): Variables {
 function inputsOf(
   input: PipelineShape["input"],
   { yaml, file }: EndPlace,
-): Pick<PipelineFile, "inputs" | "inputFormat"> {
+): { readonly inputs: readonly string[]; readonly inputFormat: string | undefined } {
   const { files, format } =
     typeof input === "object" && !Array.isArray(input) ? input : { files: input ?? [], format: undefined };
   const names = typeof files === "string" ? [files] : files;
