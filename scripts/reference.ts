@@ -1,15 +1,64 @@
+import { commands } from "../src/cli/commands/index.ts";
 import { exitCodes } from "../src/cli/exit-codes.ts";
+import { allCommands } from "../src/cli/find-command.ts";
 import { flagForms } from "../src/cli/flag-forms.ts";
+import { helpText } from "../src/cli/help.ts";
 import { OPTION_GROUPS } from "../src/config/option-definition.ts";
 import { definitionOf, environmentNames, type OptionName, optionNames } from "../src/config/options.ts";
 
 const GENERATED = "<!-- Written by scripts/write-reference.ts from the tables in src; change those. -->";
 
 /** Every generated page of docs/, by its path in the repository. */
-export const references: Readonly<Record<string, () => string>> = {
+export const references: Readonly<Record<string, () => string | Promise<string>>> = {
   "docs/exit-codes.md": exitCodesPage,
   "docs/configuration.md": configurationPage,
+  "docs/commands/README.md": commandsPage,
+  ...Object.fromEntries(Object.keys(commands).map((name) => [`docs/commands/${name}.md`, () => commandPage(name)])),
 };
+
+async function commandsPage(): Promise<string> {
+  const rows = (await allCommands()).map(({ name, summary }) => `| [${name}](${name}.md) | ${escapeCell(summary)} |`);
+  return `# Commands
+
+${GENERATED}
+
+| command | does |
+|---|---|
+${rows.join("\n")}
+
+Exit codes are the same for all: [exit-codes.md](../exit-codes.md). So are the ways to set an option:
+[configuration.md](../configuration.md).
+`;
+}
+
+/** What else there is to read about a command, by its page in docs/. */
+const GUIDES: Readonly<Record<string, readonly string[]>> = {
+  grade: ["prompts.md", "failures.md", "live.md", "costs.md", "metrics.md"],
+  build: ["filters.md"],
+  submit: ["filters.md"],
+  merge: ["filters.md"],
+  convert: ["filters.md"],
+  count: ["counting.md"],
+  split: ["splitting.md"],
+  status: ["ledger.md", "failures.md"],
+  cancel: ["ledger.md", "failures.md"],
+  gc: ["ledger.md"],
+  costs: ["costs.md"],
+  prices: ["costs.md"],
+  emulate: ["emulator.md"],
+  config: ["configuration.md"],
+};
+
+/** The text of a command's help, which has the examples too. */
+async function commandPage(name: string): Promise<string> {
+  const guides = (GUIDES[name] ?? []).map((page) => `[${page}](../${page})`);
+  const more = guides.length === 0 ? "" : `\nMore: ${guides.join(", ")}.\n`;
+  return `# bg-pipe ${name}\n\n${GENERATED}\n\n\`\`\`text\n${withoutExitCodes(await helpText(name))}\n\`\`\`\n${more}`;
+}
+
+function withoutExitCodes(help: string): string {
+  return help.slice(0, help.lastIndexOf("\n\nExit codes:\n"));
+}
 
 function exitCodesPage(): string {
   const rows = exitCodes.map(({ status, meaning }) => `| ${status} | ${escapeCell(meaning)} |`);

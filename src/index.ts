@@ -122,6 +122,6 @@ export { type EndedChunk, type PollOptions, poll } from "./stages/poll.ts";
 export { type ReadOptions, RowSource } from "./stages/read.ts";
 export { type SettleOptions, settle } from "./stages/settle.ts";
 export { type SubmitOptions, submit } from "./stages/submit.ts";
-export { type Sink, type WriteOptions, write } from "./stages/write.ts";
+export { EncodedSink, type Sink, type WriteOptions, write } from "./stages/write.ts";
 export { tokenizers } from "./tokens/index.ts";
 export type { Tokenizer } from "./tokens/tokenizer.ts";

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { readmeLibrarySamples } from "./docs/markdown.ts";
 import { REPOSITORY, runProgram, temporaryFolder } from "./run-program.ts";
 
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 const NOT_COPIED = new Set(["node_modules", ".git", "dist", "coverage"]);
 

@@ -1,4 +1,4 @@
-import { BgPipeError, EXIT, messageOf, systemCodeOf } from "../core/errors.ts";
+import { BgPipeError, EXIT, LeftAtWorkError, messageOf, systemCodeOf } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import { redact } from "../core/redact.ts";
 import type { Host } from "./host.ts";
@@ -20,6 +20,8 @@ export class Failures {
   record: Logger | undefined;
   /** Whether stderr is to hold log lines in JSON only. */
   isStderrJson = false;
+  /** Whether an end that was expected is told. */
+  isQuiet = false;
   /** Lets go of the log file. */
   closeLog: () => void = () => {};
 
@@ -37,6 +39,7 @@ export class Failures {
   /** Tells what went wrong, unless that is clear: the reader has gone, or the user asked to stop. */
   async report(error: unknown): Promise<number> {
     if (error instanceof InterruptedError) return this.#record(error, error.exitStatus);
+    if (error instanceof LeftAtWorkError && this.isQuiet) return this.#record(error, error.exitStatus);
     // Only stdout's own: a socket's EPIPE is no reason to be quiet.
     if (error === this.#outputError && systemCodeOf(error) === "EPIPE") return this.#record(error, EXIT.closedStdout);
     if (!(error instanceof BgPipeError)) return this.#tell(error, EXIT.bug, REPORT_HINT);

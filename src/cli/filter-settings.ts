@@ -6,7 +6,7 @@ import type { OptionName, RunOptions } from "../config/options.ts";
  * file; a filter goes by its own flags.
  */
 export function filterSettings({ values, origins }: Pick<Configuration, "values" | "origins">): RunOptions {
-  const { output, errors, outputFormat, ...rest } = values;
+  const { output, outputDir: _, errors, outputFormat, ...rest } = values;
   const isFlag = (name: OptionName) => origins[name]?.startsWith("flag ") === true;
   return {
     ...rest,

@@ -26,6 +26,7 @@ export async function runCommand(argv: readonly string[], host: Host, failures: 
   const screen = new Screen(host.stderr, terminalKind(host.stderr, host.environment).hasColor);
   const { log, record, close } = await startLog(configuration, screen, failures.secrets);
   failures.showsStack = configuration.values.logLevel === "debug";
+  failures.isQuiet = configuration.values.quiet;
   failures.isStderrJson = configuration.values.logFormat === "json";
   failures.record = record;
   failures.closeLog = close;

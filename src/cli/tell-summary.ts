@@ -11,5 +11,5 @@ export async function tellSummary({ configuration, stderr }: CommandContext, sum
   if (values.summary !== undefined) await writeFileDurably(values.summary, `${stringifyWithUsd(summary, 2)}\n`);
   const hasHappened = summary.dry_run || summary.exit_status <= 1 || summary.rows.written > 0 || summary.chunks > 0;
   if (hasHappened && !values.quiet && values.logFormat === "text")
-    await writeText(stderr, formatSummary(summary, displayUsd));
+    await writeText(stderr, formatSummary(summary, displayUsd, stderr.columns));
 }

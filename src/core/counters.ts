@@ -1,6 +1,7 @@
 import { BatchBoard } from "./batch-board.ts";
 import { LabelCounts } from "./label-counts.ts";
 import type { FailureCode, Usage } from "./records.ts";
+import { ScoreTally } from "./scores/score-tally.ts";
 import { StageFlow } from "./stage-flow.ts";
 
 /** Stages that count what passes through them, in the order of the flow. */
@@ -90,6 +91,8 @@ export class Counters {
   readonly billedByModel = new Map<string, { replies: number; cost: bigint; unpriced: number }>();
   /** Input tokens of chunks of which every request was billed, to set our count beside the provider's. */
   readonly inputCompared = { estimated: 0, billed: 0 };
+  /** The values of the answers that have come out. */
+  scores = new ScoreTally([]);
   readonly tokensBilled = { input: 0, cached: 0, output: 0, reasoning: 0 };
 
   /** What passes through a stage. */

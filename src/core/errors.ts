@@ -88,6 +88,9 @@ export class UnfinishedError extends BgPipeError {
   }
 }
 
+/** Work is in flight, and the user has asked not to wait for it: the end that was expected. */
+export class LeftAtWorkError extends UnfinishedError {}
+
 /** There is no API key, or the provider refused it. */
 export class KeyRefusedError extends BgPipeError {
   constructor(message: string, details?: ErrorDetails) {
@@ -102,14 +105,14 @@ export class ConfigurationError extends BgPipeError {
   }
 }
 
-/** A failed row ended the run, as `--on-error halt` asks. */
+/** A failed row ended the run, as `--on-error halt` or `--halt-on` asks. */
 export class HaltError extends BgPipeError {
   constructor({ file, line }: Position, { code, message }: Failure) {
     const exitStatus = code === "bad_input" ? EXIT.badInput : EXIT.rowsFailed;
     const place = `${file}:${line}:`;
     // The message of a bad record names its place, and the column, itself.
     super("halted", exitStatus, message.startsWith(place) ? message : `${place} ${code}: ${message}`, {
-      hint: "Mend the row, or choose --on-error keep, and run the same command again; batches in flight go on.",
+      hint: "Mend the row, or have failed rows kept (--on-error, --halt-on), and run the same command again; batches in flight go on.",
     });
   }
 }

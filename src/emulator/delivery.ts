@@ -44,12 +44,12 @@ class Deliveries implements Record<Delivery, () => unknown> {
   }
 
   reset(): void {
-    this.#response.destroy();
+    cut(this.#response);
   }
 
   async hang(): Promise<void> {
     await this.#wait(this.#times.holdMs);
-    this.#response.destroy();
+    cut(this.#response);
   }
 
   async body_hang(): Promise<void> {
@@ -69,7 +69,7 @@ class Deliveries implements Record<Delivery, () => unknown> {
 
   async body_cut(): Promise<void> {
     await this.#sendHalf();
-    this.#response.destroy();
+    cut(this.#response);
   }
 
   async body_short(): Promise<void> {
@@ -106,6 +106,14 @@ class Deliveries implements Record<Delivery, () => unknown> {
       this.#response.off("close", leave);
     }
   }
+}
+
+/**
+ * Ends the connection that a response is for. To destroy the response is not enough: while the one before it on the
+ * connection is not quite finished it has no socket yet, and its client would wait for ever.
+ */
+export function cut(response: ServerResponse): void {
+  response.req.socket.destroy();
 }
 
 function bytesOf(content: Content): number {

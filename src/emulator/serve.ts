@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { systemCodeOf } from "../core/errors.ts";
 import { type CountedCall, deliveryUnder, replyInstead } from "./call-faults.ts";
-import { deliver } from "./delivery.ts";
+import { cut, deliver } from "./delivery.ts";
 import { ApiError } from "./errors.ts";
 import { chunksOf, newRequestId } from "./http.ts";
 import { errorReply, type Reply } from "./reply.ts";
@@ -17,7 +17,7 @@ export async function serve(request: IncomingMessage, response: ServerResponse, 
     await deliver(reply, response, { clock: services.clock, holdMs: services.faults.holdMs });
   } catch {
     // The client has gone, or the content could not be read to its end: there is nobody to tell, or no way to.
-    response.destroy();
+    cut(response);
   } finally {
     // What was not read of a refused upload: the client would otherwise hang in the middle of it.
     request.resume();

@@ -9,6 +9,8 @@ export interface Books {
    * all requests count as replies of unknown price.
    */
   accounts(): Iterable<ChunkAccount>;
+  /** What was billed for each chunk of a run so far, of those that have been put to the provider, oldest first. */
+  accountsOf(runId: number): Iterable<ChunkAccount>;
   /** Every run, oldest first. */
   runs(): Iterable<BookedRun>;
   /** What is put to the provider and not settled yet. */

@@ -24,6 +24,11 @@ export function chunkOf(columns: Columns): Chunk {
     createdAt: numberIn(columns, "created_at"),
     changedAt: numberIn(columns, "changed_at"),
     submittedAt: optionalNumberIn(columns, "submitted_at"),
+    times: {
+      inProgressAt: optionalNumberIn(columns, "in_progress_at"),
+      finalizingAt: optionalNumberIn(columns, "finalizing_at"),
+      endedAt: optionalNumberIn(columns, "batch_ended_at"),
+    },
     completed: numberIn(columns, "completed"),
     failed: numberIn(columns, "failed"),
     cleanedAt: optionalNumberIn(columns, "cleaned_at"),

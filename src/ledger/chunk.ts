@@ -39,6 +39,14 @@ export interface BatchProgress {
   readonly batchStatus: string;
   readonly completed: number;
   readonly failed: number;
+  readonly times?: BatchTimes | undefined;
+}
+
+/** When a batch came how far, as the provider gives it, in milliseconds since epoch; null where it does not. */
+export interface BatchTimes {
+  readonly inProgressAt: number | null;
+  readonly finalizingAt: number | null;
+  readonly endedAt: number | null;
 }
 
 export interface InFlight {
@@ -70,6 +78,8 @@ export interface Chunk extends NewChunk {
   readonly changedAt: number;
   /** When its batch was created last, milliseconds since epoch. */
   readonly submittedAt: number | null;
+  /** What the provider said of its batch when it was last looked at. */
+  readonly times: BatchTimes;
   /** Requests the provider says it has answered, and failed. */
   readonly completed: number;
   readonly failed: number;

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Clock } from "../core/clock.ts";
 import { InternalError } from "../core/errors.ts";
+import type { BatchTimes } from "./chunk.ts";
 import { chunkOf } from "./chunk-columns.ts";
 import { found, numberIn, textIn } from "./columns.ts";
 import type { BatchProgress, Chunk, ChunkFacts, ChunkLine, ChunkState, Leftover, NewChunk } from "./ledger.ts";
@@ -11,6 +12,12 @@ import { checkMove } from "./transitions.ts";
 
 /** Before a batch is created nothing is asked and nothing billed, whatever was uploaded. */
 const UNSENT: ReadonlySet<ChunkState> = new Set(["sealed", "uploading", "uploaded"]);
+
+const NOTE_PROGRESS = `
+  UPDATE chunks SET batch_status = ?, completed = ?, failed = ?, in_progress_at = ?, finalizing_at = ?, batch_ended_at = ?
+  WHERE id = ? AND state = 'submitted'`;
+
+const NOT_TOLD: BatchTimes = { inProgressAt: null, finalizingAt: null, endedAt: null };
 
 /** Limits are of an hour; clocks may be set. */
 const CREATIONS_KEPT_MS = 2 * 3_600_000;
@@ -76,9 +83,7 @@ export class Chunks {
     );
     this.#addCreation = database.prepare("INSERT INTO creations (provider, created_at) VALUES (?, ?)");
     this.#forgetCreations = database.prepare("DELETE FROM creations WHERE created_at < ?");
-    this.#progress = database.prepare(
-      "UPDATE chunks SET batch_status = ?, completed = ?, failed = ? WHERE id = ? AND state = 'submitted'",
-    );
+    this.#progress = database.prepare(NOTE_PROGRESS);
     this.#unclean = database.prepare(
       `SELECT * FROM chunks WHERE provider = ? AND state = 'settled' AND cleaned_at IS NULL AND file_id IS NOT NULL
        ORDER BY id LIMIT ?`,
@@ -134,8 +139,10 @@ export class Chunks {
     });
   }
 
-  noteProgress(id: number, { batchStatus, completed, failed }: BatchProgress): void {
-    this.#transactions.plain(() => this.#progress.run(batchStatus, completed, failed, id));
+  noteProgress(id: number, { batchStatus, completed, failed, times }: BatchProgress): void {
+    const { inProgressAt, finalizingAt, endedAt } = times ?? NOT_TOLD;
+    const facts = [batchStatus, completed, failed, inProgressAt, finalizingAt, endedAt] as const;
+    this.#transactions.plain(() => this.#progress.run(...facts, id));
   }
 
   uncleaned(provider: string, limit: number): readonly Chunk[] {

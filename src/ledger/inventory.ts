@@ -1,5 +1,6 @@
 import type { Chunk, ChunkState } from "./ledger.ts";
 import type { RunState } from "./run-columns.ts";
+import type { RunCosts } from "./run-costs.ts";
 
 /**
  * What is in a ledger, for whoever wants to look: it never writes, and disturbs nobody who does. Each call sees the
@@ -20,6 +21,8 @@ export interface Inventory {
   requestsOf(runIds: readonly number[]): ReadonlyMap<number, RequestCounts>;
   /** The same for one run's answers and failures, by chunk. Reads through all requests once. */
   outcomesByChunk(runId: number): ReadonlyMap<number, ChunkOutcomes>;
+  /** What each of these runs has cost; those that have asked nothing are left out. */
+  costsOf(runIds: readonly number[]): ReadonlyMap<number, RunCosts>;
   /** How many answers there are, of all runs. Reads through all requests once. */
   answers(): number;
   /** Sizes on disk. */

@@ -136,6 +136,12 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE accounts ADD COLUMN overhead_tokens INTEGER NOT NULL DEFAULT 0;
   `,
+  // When a batch came how far, as the provider gives it.
+  `
+  ALTER TABLE chunks ADD COLUMN in_progress_at INTEGER;
+  ALTER TABLE chunks ADD COLUMN finalizing_at INTEGER;
+  ALTER TABLE chunks ADD COLUMN batch_ended_at INTEGER;
+  `,
   // What a run has answered to a fixed set of rows, to tell what has changed since the run before.
   `
   CREATE TABLE probes (

@@ -5,6 +5,7 @@ import type { Accounts, Billed, ChunkAccount, RequestKind, RunTotals, Spent } fr
 import { chunkOf } from "./chunk-columns.ts";
 import { type Columns, found, moneyIn, numberIn, optionalTextIn } from "./columns.ts";
 import type { NewChunk } from "./ledger.ts";
+import { TURNED_AWAY } from "./run-costs.ts";
 import type { Transactions } from "./transactions.ts";
 
 export interface AccountsNeeds {
@@ -18,9 +19,6 @@ const SPENT = `billed, unpriced, input_tokens, cached_tokens, output_tokens, rea
 
 /** What cannot be priced is not taken for free. */
 const TAKEN = "CASE WHEN unpriced > 0 AND estimated_cost > cost THEN estimated_cost ELSE cost END";
-/** The provider never looked at its requests. */
-const TURNED_AWAY = `state = 'settled' AND mode = 'batch' AND billed = 0 AND (batch_id IS NULL OR
-  batch_status = 'failed' AND output_file_id IS NULL AND error_file_id IS NULL)`;
 const OUTPUT = "SELECT SUM(output_tokens) AS tokens, SUM(billed) AS billed FROM chunks JOIN accounts ON chunk = id";
 /** Prompts change, and with them what is not counted: so many batches are looked at. */
 const BATCHES_COMPARED = 20;

@@ -14,12 +14,16 @@ export function readSqliteBooks(settings: LedgerSettings, update: () => void): B
 
 const COUNTS = ["input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens"];
 
-const ACCOUNTS = `
+const WITH_ACCOUNTS = `
   SELECT chunks.*, COALESCE(billed, requests) AS billed, COALESCE(unpriced, requests) AS unpriced,
   ${COUNTS.map((name) => `COALESCE(${name}, 0) AS ${name}`).join(", ")},
   CAST(COALESCE(cost, 0) AS TEXT) AS cost, CAST(estimated_cost AS TEXT) AS estimated_cost, api_key_id
-  FROM chunks LEFT JOIN accounts ON chunk = id
+  FROM chunks LEFT JOIN accounts ON chunk = id`;
+
+const ACCOUNTS = `${WITH_ACCOUNTS}
   WHERE state = 'settled' AND (batch_id IS NOT NULL OR mode = 'live' AND submitted_at IS NOT NULL) ORDER BY id`;
+
+const ACCOUNTS_OF_RUN = `${WITH_ACCOUNTS} WHERE run = ? AND submitted_at IS NOT NULL ORDER BY id`;
 
 const UNDER_WAY = `
   SELECT COALESCE(SUM(mode = 'batch'), 0) AS batches, COALESCE(SUM(requests), 0) AS requests, COALESCE(SUM(tokens), 0) AS tokens,
@@ -45,6 +49,10 @@ class SqliteBooks implements Books {
 
   *accounts(): Generator<ChunkAccount> {
     for (const columns of this.#database.prepare(ACCOUNTS).iterate()) yield accountOf(columns);
+  }
+
+  *accountsOf(runId: number): Generator<ChunkAccount> {
+    for (const columns of this.#database.prepare(ACCOUNTS_OF_RUN).iterate(runId)) yield accountOf(columns);
   }
 
   *runs(): Generator<BookedRun> {

@@ -20,6 +20,7 @@ import { CHUNK_STATES, type Chunk } from "./ledger.ts";
 import { openToRead } from "./read-only.ts";
 import { countsByRun, REQUEST_COUNTS } from "./request-counts.ts";
 import { holderOf, runStateOf } from "./run-columns.ts";
+import { costsByRun, RUN_COSTS, type RunCosts } from "./run-costs.ts";
 
 /** Opens a ledger to be looked at; see {@link openToRead}. */
 export function readSqliteInventory(settings: LedgerSettings, update: () => void): Inventory | undefined {
@@ -78,6 +79,10 @@ class SqliteInventory implements Inventory {
         { answered: numberIn(columns, "answered"), failed: numberIn(columns, "failed") },
       ] as const;
     return new Map(this.#all(sql, runId).map(entryFor));
+  }
+
+  costsOf(runIds: readonly number[]): ReadonlyMap<number, RunCosts> {
+    return costsByRun(this.#all(RUN_COSTS, JSON.stringify(runIds)));
   }
 
   answers(): number {

@@ -60,7 +60,16 @@ async function openOutputs(settings: BuildSettings, host: BuildHost, parts: Outp
   const errors = await openErrorsOutput(settings, source);
   const { outputField } = settings;
   const added = answerFields({ outputField, meta: false }, question.columns);
-  return new RowOutputs({ ...added, onError: "skip", source, rows, errors, counters, signal: host.signal });
+  return new RowOutputs({
+    ...added,
+    onError: "skip",
+    halts: () => false,
+    source,
+    rows,
+    errors,
+    counters,
+    signal: host.signal,
+  });
 }
 
 async function* linesOf(source: RowSource, guard: Step<Row, Row>, work: BuildWork) {

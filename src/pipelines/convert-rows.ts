@@ -35,9 +35,9 @@ export async function convertRows(settings: ConvertSettings, host: ConvertHost):
   const counters = new Counters();
   const { inputFormat: format, maxRecordBytes } = settings;
   const source = await RowSource.open({ ...host, paths, format, maxRecordBytes, counters });
-  const rows = await openRowsOutput(settings, source.format, host);
+  const rows = await openRowsOutput(settings, source, host);
   const errors = await openErrorsLines(settings);
-  const how = { addedFields: [], addedColumns: [], onError: "skip" } as const;
+  const how = { addedFields: [], addedColumns: [], onError: "skip", halts: () => false } as const;
   const outputs = new RowOutputs({ ...how, source, rows, errors, counters, signal: host.signal });
   const unread = new UncountedRows();
   await outputs.write(converted(source, outputs.guard(), unread));

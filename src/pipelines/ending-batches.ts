@@ -66,9 +66,10 @@ export class EndingBatches {
     const { ledger, log } = this.#options;
     const submitted = chunk.state === "creating" ? await this.#findOut(chunk) : chunk;
     if (submitted.state !== "submitted") return;
-    const { status, counts } = await this.#provider.cancelBatch(submitted.batchId ?? "");
+    const { status, counts, times } = await this.#provider.cancelBatch(submitted.batchId ?? "");
     log.info(`batch.${status}`, { batch: submitted.batchId, chunk: chunk.name });
-    ledger.noteProgress(chunk.id, { batchStatus: status, completed: counts.completed, failed: counts.failed });
+    const { completed, failed } = counts;
+    ledger.noteProgress(chunk.id, { batchStatus: status, completed, failed, times });
   }
 
   /** Whether there is a batch, when that is unclear. @returns the chunk, submitted or settled */

@@ -4,6 +4,7 @@ import { unlessAborted } from "../core/abort.ts";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError } from "../core/errors.ts";
 import type { AnsweredRow, Row } from "../core/records.ts";
+import { ScoreTally } from "../core/scores/score-tally.ts";
 import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
 import type { Run, RunEnd } from "../ledger/ledger.ts";
@@ -19,10 +20,11 @@ import { RowSource } from "../stages/read.ts";
 import { write } from "../stages/write.ts";
 import { answerRows, type Step } from "./answer-rows.ts";
 import { goesByRows, modeSwitchOf } from "./asking-mode.ts";
+import { failurePolicy } from "./halting.ts";
 import { judgesOf, judgingSummary, prepareQuestions } from "./judging.ts";
 import { type LabelCheck, labelled, openLabelCheck } from "./label-check.ts";
-import { openLedger, openProvider, outputFiles, runLabel } from "./open-run.ts";
-import { type OpenOutput, openErrorsOutput, openRowsOutput, sinkOf } from "./outputs.ts";
+import { openLedger, openProvider, runLabel } from "./open-run.ts";
+import { type OpenOutput, openErrorsOutput, openRowsOutput, outputFiles } from "./outputs.ts";
 import { Panel, type PanelParts } from "./panel.ts";
 import { peekRows } from "./peek-rows.ts";
 import { planRows } from "./plan-rows.ts";
@@ -65,6 +67,7 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
     const parts = { settings, host: stoppable, provider, counters, ledger, modeSwitch, strategy };
     const panel = new Panel(parts, questions);
     const judges = judgesOf(settings, questions);
+    counters.scores = new ScoreTally(questions[0].scores);
     counters.requestsPerRow = judges?.labels.length ?? 1;
     counters.run = { pipeline: "grade", provider: provider.name, model: panel.model, isPriced: panel.isPriced };
     const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, labels, probe });
@@ -126,9 +129,9 @@ class GradeJob {
   }
 
   async run(): Promise<GradeResult> {
-    const { ledger, settings, host, counters, panel } = this.#parts;
+    const { ledger, settings, host, source, counters, panel } = this.#parts;
     const signature = this.#signature();
-    const files = outputFiles(settings);
+    const files = await outputFiles(settings, source);
     const label = runLabel(settings, panel.model);
     const run = ledger.openRun({ pipeline: "grade", label, signature, isFresh: settings.fresh, files });
     host.log.debug("run.started", { run: run.id, provider: this.#parts.provider.name, label });
@@ -161,7 +164,7 @@ class GradeJob {
   async #answerRows(run: Run, results: ResultReader): Promise<void> {
     const { settings, host, stop, source, ledger, panel } = this.#parts;
     const { order } = settings;
-    const rowsOutput = await openRowsOutput(settings, source.format, host);
+    const rowsOutput = await openRowsOutput(settings, source, host);
     const errorsOutput = await openErrorsOutput(settings, rowsOutput);
     const isTable = rowsOutput.format.isTable || errorsOutput?.format.isTable === true;
     const Room = order === "input" ? InputOrderRoom : CompletionOrderRoom;
@@ -211,9 +214,14 @@ class GradeJob {
     const columns = isTable ? await unlessAborted(source.columns, host.signal) : [];
     const options = { columns, addedColumns: this.#addedColumns() };
     if (isTable) refuseColumnClash(options);
-    const errors = errorsOutput && sinkOf(errorsOutput, options);
-    const { onError } = settings;
-    await write(rows, { rows: sinkOf(rowsOutput, options), errors, onError, counters, signal: host.signal });
+    const errors = errorsOutput?.sink(options);
+    await write(rows, {
+      rows: rowsOutput.sink(options),
+      errors,
+      ...failurePolicy(settings),
+      counters,
+      signal: host.signal,
+    });
   }
 
   #steps(run: Pick<Run, "id">) {
@@ -224,10 +232,10 @@ class GradeJob {
     const others = rest.map((question) => ({ settings: question.request }));
     const options = { render, endpoint, settings: request, provider: provider.identity, samples, others };
     const build = createBuild(options);
-    const halt = createHalt();
+    const halt = createHalt(failurePolicy(settings).halts);
     return {
       build: probe?.apart(createBuild({ ...options, occasion: probeOccasion(run) }), build) ?? build,
-      count: settings.onError === "halt" ? (rows: Parameters<typeof count>[0]) => halt(count(rows)) : count,
+      count: (rows: Parameters<typeof count>[0]) => halt(count(rows)),
     };
   }
 
@@ -247,9 +255,9 @@ class GradeJob {
   /** Equal for executions of the same command over inputs of the same names. */
   #signature(): string {
     const { settings, questions, provider, judges } = this.#parts;
-    const { inputs, output, errors, order, onError, fresh, field, prompt, system, user } = settings;
-    const { probe } = settings;
-    const said = { inputs, output, errors, order, onError, fresh, field, prompt, system, user, probe };
+    const { inputs, output, outputDir, errors, order, onError, haltOn, fresh, field, prompt, system, user } = settings;
+    const files = { inputs, output, outputDir, errors, probe: settings.probe };
+    const said = { ...files, order, onError, haltOn, fresh, field, prompt, system, user };
     const [{ endpoint, request }] = questions;
     const several = judges === undefined ? {} : { judges: judges.labels };
     const asked = { provider: provider.identity, endpoint: endpoint.path, request, ...several };

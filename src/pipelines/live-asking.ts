@@ -28,7 +28,7 @@ export function liveOptions(
   { settling, patience }: { readonly settling: SettleOptions; readonly patience: Patience },
 ): LiveOptions {
   const { settings, host, provider, ledger, counters, money, modeSwitch } = parts;
-  const { attemptTimeout, requestTimeout, transportRetries, retries } = settings;
+  const { attemptTimeout, requestTimeout, transportRetries, retries, drain } = settings;
   const { clock, log, signal } = host;
   const gate = gateOf(parts);
   const pulse: Pulse = { answers: 0, lastAnswerAt: clock.now() };
@@ -41,6 +41,7 @@ export function liveOptions(
     pulse,
     attempts: { transportRetries, backoff: paced(BACKOFF, provider.poll), patienceMs: PATIENCE_MS, requestMs },
     attemptMs: attemptTimeout * 1000,
+    drainMs: drain * 1000,
     expectedOutput: () => money.expectedOutput ?? 0,
     isLive: () => modeSwitch.isLive,
     retries,

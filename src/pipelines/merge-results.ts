@@ -9,6 +9,7 @@ import { createHalt } from "../stages/halt.ts";
 import { createJoin } from "../stages/join.ts";
 import { RowSource } from "../stages/read.ts";
 import type { Step } from "./answer-rows.ts";
+import { failurePolicy } from "./halting.ts";
 import { openErrorsOutput, openRowsOutput } from "./outputs.ts";
 import { prepareQuestion, type Question, type QuestionSettings } from "./question.ts";
 import { type RequestSettings, requestSteps } from "./request-steps.ts";
@@ -22,7 +23,7 @@ export interface MergeSettings
   extends QuestionSettings,
     RequestSettings,
     Pick<GradeSettings, "inputs" | "inputFormat" | "outputFormat" | "maxRecordBytes" | "output" | "errors">,
-    Pick<GradeSettings, "onError" | "meta"> {
+    Pick<GradeSettings, "onError" | "haltOn" | "meta"> {
   /** Paths and patterns of result files. */
   readonly results: readonly string[];
 }
@@ -74,12 +75,11 @@ interface OutputParts {
 
 async function openOutputs(settings: MergeSettings, host: MergeHost, parts: OutputParts): Promise<RowOutputs> {
   const { question, counters, source } = parts;
-  const rows = await openRowsOutput(settings, source.format, host);
+  const rows = await openRowsOutput(settings, source, host);
   const errors = await openErrorsOutput(settings, rows);
-  const { onError } = settings;
   const { signal } = host;
   const added = answerFields(settings, question.columns);
-  return new RowOutputs({ ...added, source, rows, errors, onError, counters, signal });
+  return new RowOutputs({ ...added, ...failurePolicy(settings), source, rows, errors, counters, signal });
 }
 
 function joinOptions(settings: MergeSettings, { prices }: MergeHost, { endpoint, check, request }: Question) {
@@ -99,10 +99,10 @@ function joinSteps(
   const whyNotAsked = (row: RequestRow) =>
     check([row]).flatMap((checked) => ("failure" in checked ? [checked.failure] : []))[0];
   const join = createJoin({ ...joinOptions(settings, host, question), find: results.find, whyNotAsked });
-  const halt = settings.onError === "halt" ? createHalt() : undefined;
+  const halt = createHalt(failurePolicy(settings).halts);
   return (rows) => {
     const requests = build(guard(rows));
-    return join(halt === undefined ? requests : halt(requests));
+    return join(halt(requests));
   };
 }
 

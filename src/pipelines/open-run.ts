@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { Counters } from "../core/counters.ts";
 import { ledgers } from "../ledger/index.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -22,13 +21,8 @@ export async function openLedger({ stateDir }: GradeSettings, { clock }: RunHost
 }
 
 /** What a run is about, for people who look at the ledger. */
-export function runLabel({ inputs, output }: GradeSettings, model: string): string {
+export function runLabel({ inputs, output, outputDir }: GradeSettings, model: string): string {
   const from = inputs.length === 0 ? "stdin" : inputs.join(" ");
-  const to = output === undefined || output === "-" ? "stdout" : output;
+  const to = output === "-" ? "stdout" : (output ?? outputDir ?? "stdout");
   return `${from} → ${to}, ${model}`;
-}
-
-/** The files that a run writes, as absolute paths. */
-export function outputFiles({ output, errors }: GradeSettings): readonly string[] {
-  return [output === "-" ? undefined : output, errors].flatMap((path) => (path === undefined ? [] : [resolve(path)]));
 }

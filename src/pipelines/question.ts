@@ -3,6 +3,7 @@ import { ConfigurationError, InputMissingError, messageOf, UsageError } from "..
 import type { RenderedPrompt } from "../core/prompt.ts";
 import type { Fields } from "../core/records.ts";
 import { load, nearest } from "../core/registry.ts";
+import type { ScoreField } from "../core/scores/score-field.ts";
 import type { AnswerCheck } from "../core/verdicts.ts";
 import type { Endpoint, RequestSettings } from "../endpoints/endpoint.ts";
 import { endpoints } from "../endpoints/index.ts";
@@ -15,6 +16,7 @@ import { flagText, type Prompt } from "../prompts/prompt.ts";
 import { promptFromValue } from "../prompts/read-prompt.ts";
 import { createRenderer } from "../prompts/renderer.ts";
 import { type JsonSchema, loadSchema } from "../prompts/schema.ts";
+import { scoreFields } from "../prompts/score-fields.ts";
 import { toStrictSchema } from "../prompts/strict-schema.ts";
 import { tokenizers } from "../tokens/index.ts";
 import { findModel, mergeModels, parseModels } from "../tokens/models.ts";
@@ -59,6 +61,8 @@ export interface Question {
   readonly columns: readonly string[];
   /** Paths of the answer's fields that hold text in the model's own words. */
   readonly freeText: ReadonlySet<string>;
+  /** The fields of an answer that are counted for the summary. */
+  readonly scores: readonly ScoreField[];
 }
 
 /** The emulator answers under any name; this one has the tokenizer of today's models. */
@@ -96,6 +100,7 @@ export async function prepareQuestion(
     check: schema === undefined ? undefined : createAnswerChecker(schema),
     columns: answerColumns(schema, settings.outputField),
     freeText: freeTextPaths(schema),
+    scores: scoreFields(schema, settings.outputField),
   };
 }
 

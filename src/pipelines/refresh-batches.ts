@@ -34,8 +34,8 @@ export function warnOfOthers(chunks: readonly Chunk[], identity: string, log: Lo
 
 async function refresh({ id, batchId }: Chunk, { provider, ledger, log, signal }: RefreshOptions): Promise<void> {
   try {
-    const { status, counts } = await provider.retrieveBatch(batchId ?? "");
-    ledger.noteProgress(id, { batchStatus: status, completed: counts.completed, failed: counts.failed });
+    const { status, counts, times } = await provider.retrieveBatch(batchId ?? "");
+    ledger.noteProgress(id, { batchStatus: status, completed: counts.completed, failed: counts.failed, times });
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof ProviderError && error.kind === "key_refused") throw error;

@@ -4,13 +4,13 @@ import type { AnsweredRow, Row } from "../core/records.ts";
 import { createGuard, refuseColumnClash } from "../stages/guard.ts";
 import { addedFieldNames, extraColumns } from "../stages/merge.ts";
 import type { RowSource } from "../stages/read.ts";
-import { write } from "../stages/write.ts";
+import { type WriteOptions, write } from "../stages/write.ts";
 import type { Step } from "./answer-rows.ts";
-import { type OpenOutput, sinkOf } from "./outputs.ts";
+import type { OpenOutput } from "./outputs.ts";
 import { followedBy } from "./peek-rows.ts";
 import type { GradeSettings } from "./settings.ts";
 
-export interface RowOutputsOptions extends Pick<GradeSettings, "onError"> {
+export interface RowOutputsOptions extends Pick<WriteOptions, "onError" | "halts"> {
   readonly source: RowSource;
   readonly rows: OpenOutput;
   readonly errors: OpenOutput | undefined;
@@ -48,16 +48,16 @@ export class RowOutputs {
 
   /** Writes the rows, and makes the outputs final. */
   async write(rows: AsyncIterable<readonly AnsweredRow[]>): Promise<void> {
-    const { rows: rowsOutput, errors: errorsOutput, addedColumns, onError, counters, signal } = this.#options;
+    const { rows: rowsOutput, errors: errorsOutput, addedColumns, onError, halts, counters, signal } = this.#options;
     try {
       const source = this.#isTable ? await this.#awaitColumns(rows) : rows;
       const options = { columns: this.#columns ?? [], addedColumns };
       if (this.#isTable) refuseColumnClash(options);
-      const errors = errorsOutput && sinkOf(errorsOutput, options);
-      await write(source, { rows: sinkOf(rowsOutput, options), errors, onError, counters, signal });
+      const errors = errorsOutput?.sink(options);
+      await write(source, { rows: rowsOutput.sink(options), errors, onError, halts, counters, signal });
     } catch (error) {
-      await rowsOutput.output.abandon();
-      await errorsOutput?.output.abandon();
+      await rowsOutput.abandon();
+      await errorsOutput?.abandon();
       throw signal.aborted ? signal.reason : error;
     }
   }

@@ -16,9 +16,13 @@ export interface GradeSettings {
   readonly outputFormat?: string;
   /** A path; stdout when undefined or `-`. */
   readonly output?: string;
+  /** A folder that gets a file for each input; `output` wins over it. */
+  readonly outputDir?: string;
   readonly errors?: string;
   readonly order: "input" | "completion";
   readonly onError: "keep" | "skip" | "halt";
+  /** Codes of failures that end the run, whatever `onError` says. */
+  readonly haltOn?: readonly string[];
   readonly meta: boolean;
   readonly maxRecordBytes: number;
 
@@ -63,6 +67,8 @@ export interface GradeSettings {
   /** Seconds that a live call, and a live request with all its calls, may take. */
   readonly attemptTimeout: number;
   readonly requestTimeout?: number;
+  /** Seconds that calls under way are waited for when the run is stopped. */
+  readonly drain: number;
   /** Live calls after the first that got no answer. */
   readonly transportRetries: number;
   /** Models that a request is asked of instead when its answer was invalid or cut off, one after the other. */

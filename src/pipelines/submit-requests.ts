@@ -20,10 +20,11 @@ import { write } from "../stages/write.ts";
 import { answerRows } from "./answer-rows.ts";
 import { runChunkLimits } from "./asking.ts";
 import type { GradeResult } from "./grade.ts";
+import { failurePolicy } from "./halting.ts";
 import { type DeskOptions, ModelDesks } from "./model-desks.ts";
 import { ModelsAsking } from "./models-asking.ts";
-import { openLedger, openProvider, outputFiles, runLabel } from "./open-run.ts";
-import { openErrorsLines, openLinesOutput, sinkOf } from "./outputs.ts";
+import { openLedger, openProvider, runLabel } from "./open-run.ts";
+import { openErrorsLines, openLinesOutput, outputFiles } from "./outputs.ts";
 import { planRows } from "./plan-rows.ts";
 import { openRequestLines, type RequestLines } from "./request-lines.ts";
 import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
@@ -97,7 +98,7 @@ class SubmitJob {
     const { ledger, settings, host, counters, lines } = this.#parts;
     const signature = this.#signature();
     const label = runLabel(settings, lines.first?.model ?? "no model");
-    const files = outputFiles(settings);
+    const files = await outputFiles(settings);
     const run = ledger.openRun({ pipeline: "submit", label, signature, isFresh: settings.fresh, files });
     if (run.isTakenOver) {
       host.log.debug("going on from an earlier, unfinished run", { run: run.id });
@@ -143,11 +144,10 @@ class SubmitJob {
     const { settings, host, counters } = this.#parts;
     const output = await openLinesOutput(settings, host);
     const errors = await openErrorsLines(settings);
-    const { onError } = settings;
     await write(rows, {
-      rows: sinkOf(output, NO_COLUMNS),
-      errors: errors && sinkOf(errors, NO_COLUMNS),
-      onError,
+      rows: output.sink(NO_COLUMNS),
+      errors: errors?.sink(NO_COLUMNS),
+      ...failurePolicy(settings),
       counters,
       signal: host.signal,
     });
@@ -156,10 +156,9 @@ class SubmitJob {
   #steps() {
     const { settings, provider, endpoint, places } = this.#parts;
     const take = createTake({ provider: provider.identity, endpoint: endpoint.path, places });
-    const halt = createHalt();
+    const halt = createHalt(failurePolicy(settings).halts);
     const { count } = this.#desks;
-    const haltingCount = (rows: Parameters<typeof count>[0]) => halt(count(rows));
-    return { build: take, count: settings.onError === "halt" ? haltingCount : count };
+    return { build: take, count: (rows: Parameters<typeof count>[0]) => halt(count(rows)) };
   }
 
   #close(run: Run, end: RunEnd, error: unknown): GradeResult {
@@ -171,8 +170,8 @@ class SubmitJob {
   /** Equal for executions of the same command over inputs of the same names. */
   #signature(): string {
     const { settings, provider, endpoint } = this.#parts;
-    const { inputs, output, errors, order, onError, fresh } = settings;
-    const said = { inputs, output, errors, order, onError, fresh };
+    const { inputs, output, errors, order, onError, haltOn, fresh } = settings;
+    const said = { inputs, output, errors, order, onError, haltOn, fresh };
     const asked = { provider: provider.identity, endpoint: endpoint.path };
     return createHash("sha256")
       .update(JSON.stringify({ pipeline: "submit", said, asked }))

@@ -64,7 +64,8 @@ function runStatus(run: RunEntry, requests: RequestCounts | undefined): Omit<Run
   };
 }
 
-function requestStatus(counts: RequestCounts | undefined): RunStatus["requests"] {
+/** Requests by what has become of them. */
+export function requestStatus(counts: RequestCounts | undefined): RunStatus["requests"] {
   const failed = counts?.failed ?? {};
   return {
     answered: counts?.answered ?? 0,

@@ -54,6 +54,16 @@ export interface Batch {
   readonly createdAt: number;
   readonly counts: { readonly total: number; readonly completed: number; readonly failed: number };
   readonly metadata: Readonly<Record<string, string>>;
+  /** Left out by a provider that tells none. */
+  readonly times?: BatchTimes;
+}
+
+/** When a batch came how far, in milliseconds since the Unix epoch; null for what has not happened, or is not told. */
+export interface BatchTimes {
+  readonly inProgressAt: number | null;
+  readonly finalizingAt: number | null;
+  /** When it came to whatever end. */
+  readonly endedAt: number | null;
 }
 
 /** How to reach a provider. */

@@ -1,5 +1,6 @@
+import { barLines } from "./bar-lines.ts";
 import type { Distribution } from "./count.ts";
-import { alignColumns, formatCount } from "./plain-text.ts";
+import { formatCount } from "./plain-text.ts";
 
 const WIDTH = 80;
 const MAX_BINS = 12;
@@ -24,12 +25,8 @@ export function tokenHistogram(distribution: Distribution): readonly string[] {
     const bin = bins.find(({ to }) => tokens <= to);
     if (bin !== undefined) bin.requests += requests;
   }
-  const all = bins.reduce((sum, { requests }) => sum + requests, 0);
-  const cells = bins.map((bin) => [label(bin), formatCount(bin.requests), share(bin.requests, all)]);
-  const lines = alignColumns([["tokens", "requests", ""], ...cells], { alignment: "rrr" });
-  const [head = "", ...rows] = lines;
-  const largest = Math.max(...bins.map(({ requests }) => requests));
-  return [head, ...rows.map((row, index) => withBar(row, (bins[index]?.requests ?? 0) / largest))];
+  const bars = bins.map((bin) => ({ label: label(bin), count: bin.requests }));
+  return barLines(bars, { width: WIDTH, head: ["tokens", "requests"] });
 }
 
 function binsFor(distribution: Distribution): Bin[] {
@@ -71,14 +68,4 @@ function niceWidth(first: number, top: number): number {
 function label({ from, to }: Bin): string {
   if (to === Number.POSITIVE_INFINITY) return `${formatCount(from)} and more`;
   return from === to ? formatCount(from) : `${formatCount(from)} to ${formatCount(to)}`;
-}
-
-function share(requests: number, all: number): string {
-  return `${((100 * requests) / all).toFixed(1)}%`;
-}
-
-/** What is there shows, however little it is. */
-function withBar(row: string, part: number): string {
-  const room = WIDTH - row.length - 2;
-  return part === 0 ? row : `${row}  ${"#".repeat(Math.max(1, Math.round(part * room)))}`;
 }

@@ -1,9 +1,11 @@
 import type { Counters } from "../core/counters.ts";
 import type { FailureCode } from "../core/records.ts";
+import type { Distribution } from "../core/scores/distribution.ts";
 import { errorPercent, formatErrorPercent } from "./estimate-error.ts";
 import { type JudgingSummary, judgingLines } from "./judging.ts";
 import { type LabelSummary, labelLines } from "./labels.ts";
 import { type ProbeSummary, probeLines } from "./probe.ts";
+import { scoreLines } from "./score-lines.ts";
 
 /** What a run did, as `--summary FILE` has it. */
 export interface Summary {
@@ -70,6 +72,8 @@ export interface Summary {
     /** What rows answered from the ledger, or together with an equal row, would have cost. */
     readonly saved_usd: bigint | null;
   };
+  /** How the answers' numbers, booleans and enums are distributed, over all rows that came out answered. */
+  readonly scores: readonly Distribution[];
   /** Null where each row had one answer. */
   readonly judging: JudgingSummary | null;
   /** Null without `--label`. */
@@ -127,6 +131,7 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
       input_error_percent: errorPercent(counters.inputCompared),
     },
     cost: costsIn(counters, facts),
+    scores: counters.scores.distributions(),
     judging: facts.judging ?? null,
     labels: facts.labels ?? null,
     probe: facts.probe ?? null,
@@ -150,9 +155,12 @@ function costsIn(counters: Counters, { isPriced }: SummaryFacts): Summary["cost"
  * The summary as lines for people.
  *
  * @param usd Writes an amount of pico-dollars.
+ * @param width Columns that a histogram may take.
  */
-export function formatSummary(summary: Summary, usd: DisplayUsd): string {
-  const lines = summary.dry_run ? dryRunLines(summary, usd) : runLines(summary, usd);
+export function formatSummary(summary: Summary, usd: DisplayUsd, width = 80): string {
+  const lines = summary.dry_run
+    ? dryRunLines(summary, usd)
+    : [...runLines(summary, usd), ...scoreLines(summary.scores, width)];
   return lines.map((line) => `${line}\n`).join("");
 }
 

@@ -49,12 +49,12 @@ export interface AskOptions {
   readonly counters: Counters;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Stops asking. What is under way is waited for a little while, as it is paid for. */
+  /** How long calls that are under way are waited for when the run is stopped, in milliseconds: they are paid for. */
+  readonly drainMs: number;
+  /** Stops asking. */
   readonly signal: AbortSignal;
 }
 
-/** How long calls under way are waited for when the run is stopped. */
-const DRAIN_MS = 3_000;
 const LINES_AT_A_TIME = 256;
 
 /**
@@ -113,9 +113,9 @@ class AskedChunk {
   }
 
   async askAll(): Promise<void> {
-    const { signal, clock } = this.#options;
+    const { signal, clock, drainMs } = this.#options;
     const stop = () => this.#fail(signal.reason);
-    const drain = () => void clock.sleep(DRAIN_MS, this.#cut.signal).then(() => this.#cut.abort(signal.reason), noop);
+    const drain = () => void clock.sleep(drainMs, this.#cut.signal).then(() => this.#cut.abort(signal.reason), noop);
     this.#stop.signal.addEventListener("abort", drain, { once: true });
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();

@@ -5,7 +5,7 @@ import { Budget, NO_LIMITS } from "../core/budget.ts";
 import type { ChunkLimits } from "../core/chunk-limits.ts";
 import { Change } from "../core/concurrency.ts";
 import type { Counters } from "../core/counters.ts";
-import { UnfinishedError } from "../core/errors.ts";
+import { LeftAtWorkError } from "../core/errors.ts";
 import type { Logger } from "../core/logger.ts";
 import type { Patience } from "../core/patience.ts";
 import type { RequestRow } from "../core/records.ts";
@@ -289,10 +289,10 @@ export class ChunkStage {
 /** What is known of these, is known by looking at their batches. */
 const AT_PROVIDER: ReadonlySet<ChunkState> = new Set(["creating", "submitted", "ended"]);
 
-function leaving(atProvider: readonly Chunk[]): UnfinishedError {
+function leaving(atProvider: readonly Chunk[]): LeftAtWorkError {
   const requests = atProvider.reduce((sum, chunk) => sum + chunk.requests, 0);
   const batches = atProvider.length === 1 ? "1 batch is" : `${atProvider.length} batches are`;
   const hint = "Run the same command again to collect what is ready, and to go on.";
-  if (atProvider.length === 0) return new UnfinishedError("some requests are still to be asked", { hint });
-  return new UnfinishedError(`${batches} at work, with ${requests} requests; not waiting for them`, { hint });
+  if (atProvider.length === 0) return new LeftAtWorkError("some requests are still to be asked", { hint });
+  return new LeftAtWorkError(`${batches} at work, with ${requests} requests; not waiting for them`, { hint });
 }

@@ -86,8 +86,9 @@ class Merge {
   }
 
   #answered(row: AnsweredRow["row"], outcome: PartOutcome, { beside, isKnown }: Beside): AnsweredRow {
-    const { outputField } = this.#options;
+    const { outputField, isJson, counters } = this.#options;
     if ("failure" in outcome) return failedRow(row, outcome.failure, outputField, beside);
+    if (isJson && row.isProbe !== true) counters.scores.add(outcome.json);
     const added = [{ name: outputField, json: outcome.json }, ...beside];
     return isKnown ? { row, added, isKnown } : { row, added };
   }

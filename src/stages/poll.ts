@@ -69,8 +69,9 @@ async function look(chunk: Chunk, options: PollOptions): Promise<Batch | undefin
   const { counters, ledger, provider, clock, log, signal } = options;
   try {
     const batch = await provider.retrieveBatch(chunk.batchId ?? "");
-    const { completed, failed } = batch.counts;
-    ledger.noteProgress(chunk.id, { batchStatus: batch.status, completed, failed });
+    const { status, counts, times } = batch;
+    const { completed, failed } = counts;
+    ledger.noteProgress(chunk.id, { batchStatus: status, completed, failed, times });
     counters.batches.seen(batchNews(chunk, batch));
     return batch;
   } catch (error) {

@@ -46,6 +46,11 @@ export class RowSource {
     return new RowSource(options, await openWithFormat(options.paths[0] ?? "-", options));
   }
 
+  /** Where the inputs lie, in the order of reading; `-` is stdin. */
+  get paths(): readonly string[] {
+    return this.#options.paths;
+  }
+
   /** The first input's columns: known with its first good row or its header, and empty if there is none. */
   get columns(): Promise<readonly string[]> {
     return this.#columns.promise;

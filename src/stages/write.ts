@@ -1,22 +1,62 @@
 import { unlessAborted } from "../core/abort.ts";
 import type { Counters } from "../core/counters.ts";
 import { HaltError } from "../core/errors.ts";
-import type { AnsweredRow } from "../core/records.ts";
+import type { AnsweredRow, Failure } from "../core/records.ts";
 import type { Encoder } from "../formats/format.ts";
 import type { Output } from "../io/output.ts";
 
-/** An output and what turns rows into its bytes. */
+/** Where rows go: `open`, `write` any number of times, `end` when all are written, and `commit` makes it final. */
 export interface Sink {
-  readonly output: Output;
-  readonly encoder: Encoder;
+  open(): Promise<void>;
+  /** @returns how many bytes that were */
+  write(rows: readonly AnsweredRow[]): Promise<number>;
+  end(): Promise<void>;
+  commit(): Promise<void>;
+  /** The run ends early: lets go of it without making it final. */
+  abandon(): Promise<void>;
+}
+
+/** An output, and what turns rows into its bytes. */
+export class EncodedSink implements Sink {
+  readonly #output: Output;
+  readonly #encoder: Encoder;
+
+  constructor(output: Output, encoder: Encoder) {
+    this.#output = output;
+    this.#encoder = encoder;
+  }
+
+  open(): Promise<void> {
+    return this.#output.write(this.#encoder.start());
+  }
+
+  async write(rows: readonly AnsweredRow[]): Promise<number> {
+    const text = this.#encoder.encode(rows);
+    await this.#output.write(text);
+    return Buffer.byteLength(text);
+  }
+
+  end(): Promise<void> {
+    return this.#output.write(this.#encoder.end());
+  }
+
+  commit(): Promise<void> {
+    return this.#output.commit();
+  }
+
+  abandon(): Promise<void> {
+    return this.#output.abandon();
+  }
 }
 
 export interface WriteOptions {
   readonly rows: Sink;
   /** Where failed rows go, too. */
   readonly errors: Sink | undefined;
-  /** What becomes of a failed row: it is kept in the output, left out of it, or ends the run. */
-  readonly onError: "keep" | "skip" | "halt";
+  /** What becomes of a failed row: it is kept in the output, or left out of it. */
+  readonly onError: "keep" | "skip";
+  /** Whether a row's failure ends the run. */
+  readonly halts: (failure: Failure) => boolean;
   readonly counters: Counters;
   /** Ends the waiting for a reader that does not read. */
   readonly signal: AbortSignal;
@@ -26,44 +66,45 @@ export interface WriteOptions {
 export async function write(source: AsyncIterable<readonly AnsweredRow[]>, options: WriteOptions): Promise<void> {
   const sinks = options.errors === undefined ? [options.rows] : [options.rows, options.errors];
   try {
-    for (const { output, encoder } of sinks) await output.write(encoder.start());
+    for (const sink of sinks) await sink.open();
     for await (const rows of source) await writeRows(rows, options);
-    for (const { output, encoder } of sinks) await output.write(encoder.end());
-    for (const { output } of sinks) await output.commit();
+    for (const sink of sinks) await sink.end();
+    for (const sink of sinks) await sink.commit();
   } catch (error) {
-    for (const { output } of sinks) await output.abandon();
+    for (const sink of sinks) await sink.abandon();
     throw error;
   }
 }
 
 async function writeRows(rows: readonly AnsweredRow[], options: WriteOptions): Promise<void> {
-  const { rows: sink, errors, onError, counters } = options;
-  const failed = rows.filter((row) => row.failure !== undefined);
-  const halting = onError === "halt" ? failed[0] : undefined;
-  const kept =
-    onError === "keep" ? rows : rows.slice(0, halting && rows.indexOf(halting)).filter((row) => !row.failure);
+  const { errors, onError, counters, halts } = options;
+  const end = rows.findIndex(({ failure }) => failure !== undefined && halts(failure));
+  const written = end === -1 ? rows : rows.slice(0, end);
+  const failed = written.filter((row) => row.failure !== undefined);
+  const kept = onError === "keep" ? written : written.filter((row) => row.failure === undefined);
   const flow = counters.stage("write");
   flow.rows.in += rows.length;
-  await send(sink.encoder.encode(kept), options);
+  await send(kept, options);
   flow.rows.out += kept.length;
   counters.rowsWritten += kept.length;
   countOutcomes(kept, counters);
+  if (errors !== undefined) await errors.write(failed);
+  if (onError === "skip") {
+    counters.rowsSkipped += failed.length;
+    countOutcomes(failed, counters);
+  }
+  const halting = rows[end];
   if (halting?.failure !== undefined) throw new HaltError(halting.row.position, halting.failure);
-  if (errors !== undefined) await errors.output.write(errors.encoder.encode(failed));
-  if (onError !== "skip") return;
-  counters.rowsSkipped += failed.length;
-  countOutcomes(failed, counters);
 }
 
-async function send(text: string, { rows: { output }, counters, signal }: WriteOptions): Promise<void> {
+async function send(kept: readonly AnsweredRow[], { rows, counters, signal }: WriteOptions): Promise<void> {
   const { bytes, blocked } = counters.stage("write");
   blocked.start();
   try {
-    await unlessAborted(output.write(text), signal);
+    bytes.out += await unlessAborted(rows.write(kept), signal);
   } finally {
     blocked.stop();
   }
-  bytes.out += Buffer.byteLength(text);
 }
 
 function countOutcomes(rows: readonly AnsweredRow[], counters: Counters): void {

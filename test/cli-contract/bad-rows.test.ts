@@ -46,6 +46,17 @@ describe("rows that cannot be asked", () => {
     );
   });
 
+  test("--halt-on ends the run at the codes it names, and keeps the rows that failed otherwise", async () => {
+    const sandbox = new Sandbox();
+    const rows = '{"id":1,"response":"a"}\n{"id":2}\n{bad\n{"id":4,"response":"b"}\n';
+    const { status, stdout, stderr } = await sandbox.grade(["--halt-on", "bad_input"], { stdin: rows });
+    expect([status, stderr.includes(":3:2")]).toEqual([65, true]);
+    expect(rowsOf(stdout).map(({ grade_error: error }) => error?.code)).toEqual([]);
+    const kept = await sandbox.grade(["--halt-on", "rejected,refused"], { stdin: rows });
+    expect(rowsOf(kept.stdout)).toHaveLength(4);
+    expect(await sandbox.grade(["--halt-on", "refusd"], { stdin: rows })).toMatchObject({ status: 64 });
+  });
+
   test("--on-error halt ends with 65 at bad input, and says where", async () => {
     const sandbox = new Sandbox();
     const stdin = `${MIXED.join("\n")}\n`;

@@ -83,3 +83,13 @@ test("an earlier crash's unfinished file does not hinder a run", async () => {
   expect(rowsOf(sandbox.read("out.jsonl"))).toHaveLength(2);
   expect(sandbox.files()).toEqual(["out.jsonl"]);
 });
+
+test("--output-dir: a file for each input, under its name", async () => {
+  const sandbox = new Sandbox();
+  sandbox.write("a.csv", "id,response\n1,one\n2,two\n");
+  sandbox.write("b.csv", "id,response\n3,three\n");
+  const { status, stdout } = await sandbox.grade(["a.csv", "b.csv", "--output-dir", "out", "--output-format", "jsonl"]);
+  expect([status, stdout]).toEqual([0, ""]);
+  expect(rowsOf(sandbox.read("out/a.jsonl")).map(({ id }) => id)).toEqual(["1", "2"]);
+  expect(rowsOf(sandbox.read("out/b.jsonl")).map(({ id }) => id)).toEqual(["3"]);
+});

@@ -67,6 +67,7 @@ test("status --watch goes on until nothing of a detached run is at work", async 
   const watch = bgPipe(["status", "--watch", address, "--poll-interval", "1"]);
   const told = await onTerminal(sandbox, `${watch}; echo "exit $?"`, { ...env, NO_COLOR: "1" });
   expect(told).toMatch(/run 1 {2}4 asked/);
+  expect(told).toMatch(/run 1 .*\$0.*of ~\$0/);
   expect(told).toMatch(/in_progress|validating|finalizing/);
   expect(told).toMatch(/completed .*4 +4/);
   expect(told).toMatch(/nothing is at work any more.*\r?\nexit 0/);

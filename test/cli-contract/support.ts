@@ -10,7 +10,7 @@ import { onTestFinished, vi } from "vitest";
 import { type EmulatorOptions, startEmulator } from "../../src/emulator/server.ts";
 
 // A process takes a second to start on a busy machine, and some tests start several.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 /** The executable. */
 export const BIN = fileURLToPath(new URL("../../bin/bg-pipe.js", import.meta.url));

@@ -4,7 +4,7 @@ import { vi } from "vitest";
 import type { Run } from "./test-host.ts";
 
 // A process takes a second to start on a busy machine, and some tests start several.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** The executable. */
 export const BIN = fileURLToPath(new URL("../../bin/bg-pipe.js", import.meta.url));

@@ -4,7 +4,7 @@ import { LiveGate, type LivePermit } from "../../src/core/live-gate.ts";
 import { turn, VirtualClock } from "../support/virtual-clock.ts";
 import { never } from "./live-gate-support.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 function gateOf(concurrency: number, clock = new VirtualClock("manual")): LiveGate {
   return new LiveGate({ limits: { concurrency, requestsPerMinute: undefined, tokensPerMinute: undefined }, clock });

@@ -7,7 +7,7 @@ import { jsonl } from "./rows.ts";
 import { FILES, QUICK_FLAGS } from "./scenarios.ts";
 import { inWorld, type WorldOptions } from "./world.ts";
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 3 });
+vi.setConfig({ testTimeout: 120_000, maxConcurrency: 3 });
 
 /** A run that cannot note that the provider's files are gone is not the worse for it. */
 const TIDYING: DurableStep = "chunk.cleaned";

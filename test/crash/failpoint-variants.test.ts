@@ -5,7 +5,7 @@ import { jsonl } from "./rows.ts";
 import { DETACHED, FILES, PIPED, QUICK_FLAGS } from "./scenarios.ts";
 import { inWorld, type WorldOptions } from "./world.ts";
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 3 });
+vi.setConfig({ testTimeout: 120_000, maxConcurrency: 3 });
 
 /** The points behind which something is at the provider, or on this disk, that was not there before. */
 const TURNING_POINTS: readonly Failpoint[] = [

@@ -4,7 +4,7 @@ import { endCalmly, endsAfter, killAt, undisturbed } from "./kill.ts";
 import { FILES } from "./scenarios.ts";
 import { inWorld } from "./world.ts";
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 3 });
+vi.setConfig({ testTimeout: 120_000, maxConcurrency: 3 });
 
 const FAILPOINTS = DURABLE_STEPS.flatMap((step): Failpoint[] => [`${step}.before`, `${step}.after`]);
 

@@ -7,7 +7,7 @@ import { expectClearRefusal } from "./refusal.ts";
 import { jsonl } from "./rows.ts";
 import { inWorld, type WorldOptions } from "./world.ts";
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 3 });
+vi.setConfig({ testTimeout: 120_000, maxConcurrency: 3 });
 
 const ROWS = [
   jsonl([
@@ -98,7 +98,7 @@ describe("one call at a time", () => {
 
 describe("several calls at a time", () => {
   const CONCURRENCY = 4;
-  const KILLS = 10;
+  const KILLS = 5;
   const rows = Array.from({ length: 150 }, (_, id) => ({ id, response: `text ${id}` }));
   const options: WorldOptions = {
     input: ROWS + jsonl(rows),

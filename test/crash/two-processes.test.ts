@@ -6,7 +6,7 @@ import { jsonl } from "./rows.ts";
 import { QUICK_FLAGS } from "./scenarios.ts";
 import { type End, inWorld, type RunChoice, type World, type WorldOptions } from "./world.ts";
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 2 });
+vi.setConfig({ testTimeout: 120_000, maxConcurrency: 2 });
 
 const FAILPOINTS: readonly Failpoint[] = [
   "run.open.after",

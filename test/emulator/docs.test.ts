@@ -5,7 +5,7 @@ import { readPage } from "../docs/markdown.ts";
 import { PageRun } from "../docs/page-run.ts";
 import { section, tableRows } from "../docs/pages.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 const page = readPage("docs/emulator.md");
 const KINDS = ["Calls", "Downloads", "Lists and look-ups", "Result lines", "Batches"];

@@ -99,7 +99,8 @@ export function describeChunks(backEnd: LedgerBackEnd): void {
         const bench = new LedgerBench(backEnd);
         const reached = bench.chunk(bench.run("s"), state === "settled" ? "fetched" : state, "a");
         const chunk = state === "settled" ? bench.settle(reached) : reached;
-        const progress = { batchStatus: "in_progress", completed: 5, failed: 2 };
+        const times = { inProgressAt: 1_000, finalizingAt: 2_000, endedAt: null };
+        const progress = { batchStatus: "in_progress", completed: 5, failed: 2, times };
         bench.ledger.noteProgress(chunk.id, progress);
         expect(bench.ledger.chunk(chunk.id)).toEqual(state === "submitted" ? { ...chunk, ...progress } : chunk);
       },

@@ -43,7 +43,7 @@ const command: fc.Arbitrary<fc.Command<LedgerModel, LedgerReality>> = fc.oneof(
 const sequences = fc.noBias(fc.commands([command], { maxCommands: 400, size: "max" }));
 
 // Each run makes some hundred durable transactions.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 export function describeModel(backEnd: LedgerBackEnd): void {
   describe("a model of it", () => {

@@ -26,6 +26,7 @@ export function neverLive(bench: StageBench): LiveOptions {
       requestMs: undefined,
     },
     attemptMs: 1_000,
+    drainMs: 0,
     expectedOutput: () => 0,
     isLive: () => false,
     fileLines: () => {},

@@ -12,7 +12,7 @@ import type { LedgerBench } from "../ledger/harness.ts";
 import { type Happening, History, happenings } from "../ledger/history.ts";
 import { VirtualClock } from "../support/virtual-clock.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -16,7 +16,7 @@ const SETTINGS: Omit<GradeSettings, "stateDir"> = {
   ...{ model: "gpt-4.1-mini", system: "Say.", user: "{{ response }}", field: "response", param: {} },
   ...{ endpoint: "/v1/chat/completions", outputField: "grade", prompts: {}, models: {} },
   ...{ provider: "emulator", baseUrl: "http://127.0.0.1:9/v1", maxBatches: 1, mode: "live", liveBelow: 1 },
-  ...{ concurrency: 4, attemptTimeout: 60, transportRetries: 4, retries: 1 },
+  ...{ concurrency: 4, attemptTimeout: 60, drain: 3, transportRetries: 4, retries: 1 },
   ...{ escalate: [], detach: false, keepRemote: false, dryRun: false, fresh: false },
 };
 

@@ -40,6 +40,7 @@ function account(given: GivenAccount = {}): ChunkAccount {
     ...{ bytes: 1, tokens, state: "settled", fileId: null, batchId: "b", batchStatus: "completed", submittedAt: 0 },
     ...{ outputFileId: null, errorFileId: null, createdAt: 0, changedAt: settledAt, completed: 0, failed: 0 },
     cleanedAt: null,
+    times: { inProgressAt: null, finalizingAt: null, endedAt: null },
   };
   return { chunk, spent, settledAt, apiKeyId: key };
 }
@@ -62,6 +63,7 @@ const NOTHING: UnderWay = { batches: 0, requests: 0, tokens: 0, estimatedCost: 0
 function booksOf(accounts: readonly ChunkAccount[], runs: readonly BookedRun[] = [], underWay = NOTHING): Books {
   return {
     snapshot: (read) => read(),
+    accountsOf: () => [],
     accounts: () => accounts,
     runs: () => runs,
     underWay: () => underWay,

@@ -210,6 +210,21 @@ describe("when it is stopped", () => {
     expect(bench.counters.liveCalls).toBe(2);
   });
 
+  test("without a drain they are dropped at once", async () => {
+    const clock = new VirtualClock("manual");
+    const bench = new StageBench({ clock });
+    const respond = async ({ signal }: LiveAttempt) => {
+      await bench.clock.sleep(2_000, signal);
+      return reply("late");
+    };
+    const asked = errorOf(ask(bench.seal(["one", "two"]), asking(bench, respond, { drainMs: 0 })));
+    await eventually(() => bench.counters.liveCalls === 2);
+    bench.stop.abort(new Error("enough"));
+    await clock.advance(0);
+    expect((await asked).message).toBe("enough");
+    expect(statesOf(bench, ["one", "two"])).toEqual(["pending", "pending"]);
+  });
+
   test("nothing is asked when it was before", async () => {
     const bench = new StageBench();
     bench.stop.abort(new Error("enough"));

@@ -50,6 +50,7 @@ export function asking(
     readAhead: new ReadAhead(() => 256),
     attempts: LIMITS,
     attemptMs: 600_000,
+    drainMs: 3_000,
     expectedOutput: () => 0,
     isLive: () => true,
     fileLines: (chunk, fileId, lines) => fileLines(chunk, fileId, lines, bench),

@@ -13,7 +13,7 @@ import { billed, spend } from "../ledger/billing.ts";
 import { LedgerBench, sqliteBackEnd } from "../ledger/harness.ts";
 
 // Each chunk is a dozen durable steps, and a process takes a second to start on a busy machine.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 /** A ledger whose chunks have something to tell. */
 class Told extends LedgerBench {

@@ -4,7 +4,7 @@ import { HaltError } from "../../src/core/errors.ts";
 import type { AnsweredRow, FailureCode } from "../../src/core/records.ts";
 import { jsonl } from "../../src/formats/jsonl.ts";
 import type { Output } from "../../src/io/output.ts";
-import { type WriteOptions, write } from "../../src/stages/write.ts";
+import { EncodedSink, type WriteOptions, write } from "../../src/stages/write.ts";
 import { errorOf, goodRow } from "./support.ts";
 
 /** An output in memory. */
@@ -44,9 +44,10 @@ function outputs(given: Partial<WriteOptions> = {}) {
   const encoder = { ...jsonl.createEncoder({ columns: [], addedColumns: [] }), start: () => "<\n", end: () => ">\n" };
   encoder.encode = (some) => some.map(({ row }) => `${row.position.line}\n`).join("");
   const options: WriteOptions = {
-    rows: { output: rows, encoder },
-    errors: { output: errors, encoder },
+    rows: new EncodedSink(rows, encoder),
+    errors: new EncodedSink(errors, encoder),
     onError: "keep",
+    halts: () => false,
     counters,
     signal: new AbortController().signal,
     ...given,
@@ -85,7 +86,7 @@ describe("write", () => {
   });
 
   test("halt: the rows before the first failed one, then its error; nothing is made final", async () => {
-    const { rows, errors, options } = outputs({ onError: "halt" });
+    const { rows, errors, options } = outputs({ halts: () => true });
     const error = await errorOf(write(arraysOf(...MIXED), options));
     expect(error).toBeInstanceOf(HaltError);
     expect(error.message).toBe("in.jsonl:2: refused: no");
@@ -95,12 +96,19 @@ describe("write", () => {
   });
 
   test("halt on bad input exits as bad input", async () => {
-    const { options } = outputs({ onError: "halt" });
+    const { options } = outputs({ halts: () => true });
     expect(await errorOf(write(arraysOf([failed("b", 1, "bad_input")]), options))).toMatchObject({ exitStatus: 65 });
   });
 
+  test("halt at a code: what failed otherwise before it is in the outputs", async () => {
+    const { rows, errors, counters, options } = outputs({ halts: ({ code }) => code === "too_long" });
+    expect((await errorOf(write(arraysOf(...MIXED), options))).message).toBe("in.jsonl:3: too_long: no");
+    expect([rows.text, errors.text]).toEqual(["<\n1\n2\n", "<\n2\n"]);
+    expect(counters).toMatchObject({ rowsWritten: 2, rowsFailedTotal: 1 });
+  });
+
   test("halt with nothing failed ends well", async () => {
-    const { rows, options } = outputs({ onError: "halt" });
+    const { rows, options } = outputs({ halts: () => true });
     await write(arraysOf([answered("a", 1)]), options);
     expect(rows).toMatchObject({ text: "<\n1\n>\n", end: "committed" });
   });

@@ -13,6 +13,7 @@ export const commands = {
   status: () => import("./status.ts").then((module) => module.status),
   cancel: () => import("./cancel.ts").then((module) => module.cancel),
   costs: () => import("./costs.ts").then((module) => module.costs),
+  report: () => import("./report.ts").then((module) => module.report),
   gc: () => import("./gc.ts").then((module) => module.gc),
   prices: () => import("./prices.ts").then((module) => module.prices),
   emulate: () => import("./emulate.ts").then((module) => module.emulate),

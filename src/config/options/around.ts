@@ -2,7 +2,7 @@ import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "around";
 const ofRows = ["grade", "build", "submit", "merge", "count", "split", "convert"] as const;
-const ofLedger = ["status", "cancel", "costs", "gc"] as const;
+const ofLedger = ["status", "cancel", "costs", "report", "gc"] as const;
 const all = [...ofRows, ...ofLedger, "prices", "emulate", "config"] as const;
 
 /** What stands around a run: configuration, state, logs. */
@@ -89,7 +89,7 @@ export const aroundOptions = {
     type: "boolean",
     summary: "Print JSON",
     group,
-    commands: ["config", "count", "split", "prices", "costs", "status", "cancel", "gc"],
+    commands: ["config", "count", "split", "prices", "costs", "report", "status", "cancel", "gc"],
     default: false,
     flagOnly: true,
   },

@@ -30,9 +30,9 @@ export const inputOutputOptions = {
   },
   output: {
     type: "string",
-    summary: "Write rows here, by way of a temporary file beside it; - is stdout",
+    summary: "Write rows here (report: the page), by way of a temporary file beside it; - is stdout",
     group,
-    commands: ["grade", "build", "submit", "merge", "convert"],
+    commands: ["grade", "build", "submit", "merge", "convert", "report"],
     alias: "o",
     value: "FILE",
     path: "file",
@@ -63,6 +63,14 @@ export const inputOutputOptions = {
     commands: ["grade", "submit", "merge"],
     choices: ["keep", "skip", "halt"],
     default: "keep",
+  },
+  "halt-on": {
+    type: "list",
+    summary: "Halt the run at the first row that failed with this code; several with commas",
+    group,
+    commands: ["grade", "submit", "merge"],
+    value: "CODE",
+    example: ["rejected"],
   },
   meta: {
     type: "boolean",

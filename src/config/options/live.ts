@@ -31,6 +31,15 @@ export const liveOptions = {
     minimum: 1,
     default: 200,
   },
+  drain: {
+    type: "duration",
+    summary: "When a live run is stopped, how long calls under way are waited for; 0 drops them",
+    group,
+    commands: grade,
+    value: "DURATION",
+    minimum: 0,
+    default: 3,
+  },
   concurrency: {
     type: "integer",
     summary: "Most live calls at a time",

@@ -2,17 +2,18 @@ import type { OptionDefinition } from "../option-definition.ts";
 
 const group = "input";
 const split = ["split"] as const;
+const writers = ["split", "grade", "merge"] as const;
 
 /** Where the parts of an input go. How large they may be, the options of chunks say. */
 export const splittingOptions = {
   "output-dir": {
     type: "string",
-    summary: "Write parts into this folder, which is made if need be",
+    summary: "Write a file for each input into this folder, or its parts (split); made if need be",
     group,
-    commands: split,
+    commands: writers,
     value: "DIR",
     path: "directory",
-    defaultText: "beside the input; the current folder for stdin",
+    defaultText: "split: beside the input; the current folder for stdin",
     example: "parts",
   },
   overwrite: {

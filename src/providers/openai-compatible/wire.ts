@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BATCH_STATUSES, type Batch, type BatchError, type BatchStatus } from "../provider.ts";
+import { BATCH_STATUSES, type Batch, type BatchError, type BatchStatus, type BatchTimes } from "../provider.ts";
 
 /*
  * What comes over the wire, read leniently: fields that only matter sometimes may be missing, null or empty, as the
@@ -45,6 +45,12 @@ const batchSchema = z.object({
   created_at: timestamp,
   request_counts: z.object({ total: count, completed: count, failed: count }).nullish(),
   metadata: z.record(z.string(), z.unknown()).nullish(),
+  in_progress_at: timestamp,
+  finalizing_at: timestamp,
+  completed_at: timestamp,
+  failed_at: timestamp,
+  expired_at: timestamp,
+  cancelled_at: timestamp,
 });
 
 /** Reads a batch object. @throws {z.ZodError} when it is none */
@@ -60,7 +66,15 @@ export function parseBatch(value: unknown): Batch {
     createdAt: wire.created_at,
     counts: wire.request_counts ?? { total: 0, completed: 0, failed: 0 },
     metadata: Object.fromEntries(Object.entries(wire.metadata ?? {}).map(([key, text]) => [key, String(text)])),
+    times: timesOf(wire),
   };
+}
+
+function timesOf(wire: z.infer<typeof batchSchema>): BatchTimes {
+  const { in_progress_at: inProgress, finalizing_at: finalizing } = wire;
+  const ended = wire.completed_at || wire.failed_at || wire.expired_at || wire.cancelled_at;
+  const ms = (seconds: number) => (seconds === 0 ? null : seconds * 1000);
+  return { inProgressAt: ms(inProgress), finalizingAt: ms(finalizing), endedAt: ms(ended) };
 }
 
 /**

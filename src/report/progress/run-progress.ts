@@ -1,5 +1,6 @@
 import type { BatchNews } from "../../core/batch-board.ts";
 import type { Counters } from "../../core/counters.ts";
+import { costAtEnd } from "./cost-at-end.ts";
 import type { BatchView, ProgressView } from "./view.ts";
 
 /** When a run was begun, and when it is looked at, in milliseconds since the Unix epoch. */
@@ -48,10 +49,9 @@ function costs(counters: Counters, share: number | undefined): Pick<ProgressView
   const { run, costBilled, costEstimated, costEstimatedOfSettled, repliesUnpriced } = counters;
   if (run?.isPriced !== true || repliesUnpriced > 0) return {};
   if (share === undefined || share === 0) return { cost: costBilled };
-  const settled = Number(costEstimatedOfSettled);
-  const correction = settled > 0 ? Number(costBilled) / settled : 1;
-  const open = Math.max(0, Number(costEstimated) - settled) * correction;
-  return { cost: costBilled, costExpected: BigInt(Math.round((Number(costBilled) + open) / share)) };
+  const estimatedOfOpen = costEstimated - costEstimatedOfSettled;
+  const atEnd = costAtEnd({ billed: costBilled, estimatedOfSettled: costEstimatedOfSettled, estimatedOfOpen });
+  return { cost: costBilled, costExpected: BigInt(Math.round(atEnd / share)) };
 }
 
 /** At the pace so far. */

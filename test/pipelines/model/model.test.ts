@@ -15,7 +15,7 @@ import { type Beginning, World } from "./world.ts";
  * RUNS=5000 SEED=n for more and other sequences than the default; FC_PATH and REPLAY, as fast-check prints them, for one again; TRACE=1
  * tells all that happened in it.
  */
-const { RUNS = "100", SEED = "1", FC_PATH, REPLAY, TRACE } = process.env;
+const { RUNS = "40", SEED = "1", FC_PATH, REPLAY, TRACE } = process.env;
 
 /** Puts the world in the places that `grade` takes its surroundings from. */
 function inhabit(getWorld: () => World): void {

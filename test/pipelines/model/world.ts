@@ -223,6 +223,7 @@ export class World {
 
         liveBelow: 1,
         attemptTimeout: 60,
+        drain: 3,
         transportRetries: 1,
         maxBatches: 3,
         chunkRows: 3,

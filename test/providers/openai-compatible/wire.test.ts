@@ -12,8 +12,18 @@ describe("parseBatch", () => {
       createdAt: 1_768_000_000,
       counts: { total: 3, completed: 1, failed: 0 },
       metadata: { bg_pipe_chunk: "c1" },
+      times: { inProgressAt: null, finalizingAt: null, endedAt: null },
     });
   });
+
+  test.each(["completed_at", "failed_at", "expired_at", "cancelled_at"])(
+    "tells when it came how far, up to %s",
+    (end) => {
+      const told = { in_progress_at: 1_768_000_010, finalizing_at: 1_768_000_020, [end]: 1_768_000_030 };
+      const times = { inProgressAt: 1_768_000_010_000, finalizingAt: 1_768_000_020_000, endedAt: 1_768_000_030_000 };
+      expect(parseBatch(wireBatch(told)).times).toEqual(times);
+    },
+  );
 
   test.each([
     ["completed", "completed"],

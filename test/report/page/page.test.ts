@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import { html, scriptJson } from "../../../src/report/page/html.ts";
+import { renderPage } from "../../../src/report/page/page.ts";
+import type { RunReport } from "../../../src/report/run-report.ts";
+import { at, runReport, span } from "./reports.ts";
+
+const HOSTILE = `</script><!--<script>alert("&'`;
+const assets = { style: "p{}", scripts: ["one()", "const end = '</script>' + '<!--';"] };
+
+function render(report: RunReport): string {
+  return renderPage(report, assets, { usd: (amount) => (amount === null ? "unknown" : `$${Number(amount) / 1e12}`) });
+}
+
+test("what is put into HTML is escaped, and what is HTML is not", () => {
+  const rows = ["a<b", `"&'`].map((text) => html`<td title="${text}">${text}</td>`);
+  expect(html`<tr>${rows}${undefined}${3}</tr>`.text).toBe(
+    '<tr><td title="a&lt;b">a&lt;b</td><td title="&quot;&amp;&#39;">&quot;&amp;&#39;</td>3</tr>',
+  );
+  expect(scriptJson({ a: HOSTILE }).text).not.toContain("<");
+  expect(JSON.parse(scriptJson({ a: HOSTILE }).text)).toEqual({ a: HOSTILE });
+});
+
+test("names from data end no element, wherever they stand", () => {
+  const { run, models, scores } = runReport();
+  const hostile = runReport({
+    run: { ...run, label: HOSTILE },
+    models: models.map((one) => ({ ...one, model: HOSTILE })),
+    scores: scores.map((one) => ({ ...one, field: HOSTILE })),
+    failures: { of: "rows", by_code: { [HOSTILE]: 2 } },
+    batches: { total: 1, every: 1, listed: [span({ batch_id: HOSTILE, model: HOSTILE, status: HOSTILE })] },
+  });
+  const count = (page: string, what: string) => page.split(what).length - 1;
+  const [page, plain] = [render(hostile), render(runReport())];
+  for (const mark of ["<script", "</script", "<!--"])
+    expect([mark, count(page, mark)]).toEqual([mark, count(plain, mark)]);
+  expect(page).toContain("&lt;/script&gt;&lt;!--&lt;script&gt;alert(&quot;&amp;&#39;");
+});
+
+test("the browser is told to run these scripts and to load nothing", () => {
+  const page = render(runReport());
+  const policy =
+    /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1]?.replaceAll("&#39;", "'") ?? "";
+  const scripts = Array.from(page.matchAll(/<script>(.*?)<\/script>/gs), ([, text = ""]) => text);
+  expect(scripts).toEqual(["one()", "const end = '<\\/script>' + '<\\!--';"]);
+  const hashes = scripts.map((text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`);
+  expect(policy).toBe(
+    `default-src 'none'; script-src ${hashes.join(" ")}; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'`,
+  );
+  expect(page).not.toMatch(/\b(src|href)=/);
+});
+
+test("without a script every number is in a table", () => {
+  const page = render(runReport()).replaceAll(/<script.*?<\/script>/gs, "");
+  for (const row of [
+    '<td class="">good</td><td class="number">5</td><td class="number">62.5%</td>',
+    '<td class="">refused</td><td class="number">2</td><td class="number">100.0%</td>',
+    '<td class="number">100</td><td class="number">20</td><td class="number">50</td>',
+    '<td class="">estimated</td><td class="number">$0.003</td>',
+    '<td class="">queued</td><td class="number">1</td><td class="number">10 s</td>',
+  ]) {
+    expect(page).toContain(row);
+  }
+  expect(page).not.toMatch(/undefined|NaN|\[object/);
+});
+
+test("of a run that has not come to an end there are requests, and nothing that is not known", () => {
+  const page = render(
+    runReport({
+      run: { ...runReport().run, state: "running", exit_status: null, ended_at: null, seconds: null },
+      rows: null,
+      scores: [],
+      models: [],
+      failures: { of: "requests", by_code: {} },
+      estimate: {
+        input_tokens: { estimated: null, billed: null, error_percent: null },
+        cost_usd: { estimated: null, billed: null, error_percent: null },
+      },
+      batches: { total: 1, every: 1, listed: [span({ ended_at: null, settled_at: null })] },
+    }),
+  );
+  expect(page).toContain("No execution of this run has come to an end yet");
+  expect(Array.from(page.matchAll(/<section id="(\w+)"/g), ([, id]) => id)).toEqual([
+    "overview",
+    "failures",
+    "batches",
+  ]);
+  expect(page).not.toMatch(/undefined|NaN|\[object/);
+});
+
+test("a run of very many batches makes a small page", () => {
+  const listed = Array.from({ length: 200 }, (_, index) =>
+    span({ chunk: `r1-${index}`, submitted_at: at(index), settled_at: at(index + 300) }),
+  );
+  const page = render(runReport({ batches: { total: 4_000, every: 20, listed } }));
+  expect(page).toContain("4,000 batches, oldest first");
+  expect(page).toContain("one in 20 is shown");
+  expect(page.length).toBeLessThan(300_000);
+});
