@@ -1,6 +1,7 @@
 import { BatchBoard } from "./batch-board.ts";
 import { LabelCounts } from "./label-counts.ts";
 import type { FailureCode, Usage } from "./records.ts";
+import type { ScoreField } from "./scores/score-field.ts";
 import { ScoreTally } from "./scores/score-tally.ts";
 import { StageFlow } from "./stage-flow.ts";
 
@@ -110,6 +111,11 @@ export class Counters {
       const flow = this.#stages.get(name);
       return flow === undefined ? [] : [[name, flow] as const];
     });
+  }
+
+  /** Counts the values of these fields of the answers, from now on. */
+  countScores(fields: readonly ScoreField[]): void {
+    this.scores = new ScoreTally(fields);
   }
 
   countRetry(reason: string): void {

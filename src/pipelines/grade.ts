@@ -4,7 +4,6 @@ import type { FanIn } from "../core/combine.ts";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError } from "../core/errors.ts";
 import type { AnsweredRow, Row } from "../core/records.ts";
-import { ScoreTally } from "../core/scores/score-tally.ts";
 import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
 import type { Run, RunEnd } from "../ledger/ledger.ts";
@@ -72,7 +71,7 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
     const panel = new Panel(parts, questions);
     const { judges, orders } = fanInsOf(settings, questions);
     counters.requestsPerRow = (orders ?? judges)?.labels.length ?? 1;
-    counters.scores = new ScoreTally(questions[0].scores);
+    counters.countScores(questions[0].scores);
     counters.run = { pipeline: nameOf(host), provider: provider.name, model: panel.model, isPriced: panel.isPriced };
     const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, orders, labels, probe, shown });
     return await (settings.dryRun ? job.plan() : job.run());
