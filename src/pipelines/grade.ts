@@ -72,9 +72,10 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
   }
 }
 
-type MoneyParts = Omit<AskingParts, "counters" | "money" | "strategy">;
+type MoneyParts = Pick<AskingParts, "settings" | "host" | "question" | "provider" | "ledger" | "modeSwitch">;
 
-function moneyOf({ settings, host, question, provider, ledger, modeSwitch }: MoneyParts): Money {
+/** What the requests of a run cost, and are expected to. */
+export function moneyOf({ settings, host, question, provider, ledger, modeSwitch }: MoneyParts): Money {
   const { model } = question.request;
   const price = findPrice(host.prices, model)?.price;
   const isEmbedding = settings.endpoint === "/v1/embeddings";
