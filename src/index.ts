@@ -91,7 +91,7 @@ export type {
   RequestResult,
   RowRequest,
 } from "./library/requests.ts";
-export type { FlowStage, Sink, Stage, StageOptions } from "./library/stage.ts";
+export type { FlowSink, FlowStage, Sink, Stage, StageOptions } from "./library/stage.ts";
 export { type SubmitBatchesOptions, submitBatches } from "./library/submit-batches.ts";
 export { through } from "./library/through.ts";
 export { type WriteRowsOptions, writeRows } from "./library/write-rows.ts";

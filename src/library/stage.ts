@@ -17,6 +17,9 @@ export type FlowStage<In, Out> = (source: AsyncIterable<In>, options?: StageOpti
 /** A function from rows to an end. */
 export type Sink<In, Result> = (source: AsyncIterable<In>, options: StageOptions) => Promise<Result>;
 
+/** An end of bg-pipe: it knows of rows that failed. */
+export type FlowSink<In, Result> = (source: AsyncIterable<In>, options?: StageOptions) => Promise<Result>;
+
 /** A stage of what maps arrays of items. @param transform Called when somebody takes the rows. */
 export function createStage<In, Out>(
   transform: (source: (context: FlowContext) => Items<In>, context: FlowContext) => Items<Out>,

@@ -120,15 +120,15 @@ async function embedEmulator({ provider, baseUrl, stateDir }: Settings): Promise
   return startEmulator({ directory: join(stateDir, "emulator") });
 }
 
-/** A provider of one's own, a strategy and the emulator may do without. */
+/** The emulator needs no key, a provider of one's own may need none, and a strategy asks in the provider's place. */
 async function keyOf(
   { provider }: Settings,
   { provider: chosen, strategy }: SubmitBatchesOptions,
 ): Promise<string | undefined> {
+  if (provider === "emulator") return undefined;
   const environment = processEnvironment();
-  const mayLackKey = typeof chosen === "function" || strategy !== undefined || provider === "emulator";
-  if (mayLackKey) return provider === "emulator" ? undefined : environment["OPENAI_API_KEY"];
-  return readApiKey({ values: {}, environment, readFile: readTextFile });
+  if (typeof chosen === "function") return environment["OPENAI_API_KEY"];
+  return strategy === undefined ? readApiKey({ values: {}, environment, readFile: readTextFile }) : "none";
 }
 
 /** Defaults, and the address in the environment, as the command line has them. */

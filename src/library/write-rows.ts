@@ -8,7 +8,7 @@ import { FileOutput, type Output, StreamOutput } from "../io/output.ts";
 import { type FlowContext, itemsOf, Notes } from "./flow.ts";
 import { type PipelineReport, reportOf } from "./report.ts";
 import { RowEncoder } from "./row-encoder.ts";
-import { own, type Sink } from "./stage.ts";
+import { type FlowSink, own } from "./stage.ts";
 
 export interface WriteRowsOptions {
   /** `csv`, `tsv`, `json` or `jsonl`; by the file's extension, else `jsonl`, when not given. */
@@ -26,8 +26,8 @@ export interface WriteRowsOptions {
  *
  * @example await pipeline(readRows("data.csv"), writeRows("data.jsonl"));
  */
-export function writeRows(to: string | Writable, options: WriteRowsOptions = {}): Sink<object, PipelineReport> {
-  const sink: Sink<object, PipelineReport> = (source, { signal = NEVER, ...rest }) => {
+export function writeRows(to: string | Writable, options: WriteRowsOptions = {}): FlowSink<object, PipelineReport> {
+  const sink: FlowSink<object, PipelineReport> = (source, { signal = NEVER, ...rest } = {}) => {
     const context: FlowContext = isContext(rest) ? { ...rest, signal } : { notes: new Notes(), signal };
     return write(itemsOf(source, context), { to, options, context });
   };

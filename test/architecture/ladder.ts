@@ -19,6 +19,7 @@ export const RUNGS: Readonly<Record<string, number>> = {
   emulator: 4,
   cli: 5,
   library: 5,
+  testing: 6,
   "index.ts": 6,
 };
 
