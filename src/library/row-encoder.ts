@@ -17,6 +17,8 @@ export class RowEncoder {
   readonly #columns: readonly string[] | undefined;
   #encoder: Encoder | undefined;
   #held: AnsweredRow[] = [];
+  /** Whether there is a place for what is wrong with a record. */
+  #hasErrors = true;
 
   /** @param columns Of a table, when they are known before the rows. */
   constructor(format: Format, notes: Notes, columns: readonly string[] | undefined) {
@@ -30,7 +32,7 @@ export class RowEncoder {
     const rows = items.map((item) => ("value" in item ? this.#goodRow(item.value) : this.#failedRow(item)));
     if (this.#encoder !== undefined) return this.#encode(this.#encoder, rows);
     const columns = this.#columnsIn(rows);
-    if (columns !== undefined) return this.#start(columns, rows);
+    if (columns !== undefined) return this.#start(columns, rows, this.#addedColumns(items));
     this.#held.push(...rows);
     if (this.#held.length > MAX_HELD_ROWS) throw noColumns();
     return "";
@@ -38,13 +40,15 @@ export class RowEncoder {
 
   /** What is left, and what stands behind the rows. */
   end(): string {
-    const start = this.#encoder === undefined ? this.#start(this.#columns ?? this.#notes.columns ?? [], []) : "";
+    const columns = this.#columns ?? this.#notes.columns ?? [];
+    const start = this.#encoder === undefined ? this.#start(columns, [], this.#notes.addedColumns) : "";
     return start + (this.#encoder?.end() ?? "");
   }
 
-  #start(columns: readonly string[], rows: readonly AnsweredRow[]): string {
-    const encoder = this.#format.createEncoder({ columns, addedColumns: this.#notes.addedColumns });
+  #start(columns: readonly string[], rows: readonly AnsweredRow[], addedColumns: readonly string[]): string {
+    const encoder = this.#format.createEncoder({ columns, addedColumns });
     this.#encoder = encoder;
+    this.#hasErrors = !this.#format.isTable || addedColumns.length > 0;
     const held = this.#held;
     this.#held = [];
     return encoder.start() + this.#encode(encoder, [...held, ...rows]);
@@ -52,7 +56,10 @@ export class RowEncoder {
 
   #encode(encoder: Encoder, rows: readonly AnsweredRow[]): string {
     this.written += rows.length;
-    this.failed += rows.filter(({ failure }) => failure !== undefined).length;
+    const failed = rows.filter(({ failure }) => failure !== undefined);
+    this.failed += failed.length;
+    const homeless = this.#hasErrors ? undefined : failed.find(({ row }) => row.kind === "bad")?.failure;
+    if (homeless !== undefined) throw new InputDataError(homeless.message, { hint: NO_ERROR_COLUMN });
     return encoder.encode(rows);
   }
 
@@ -62,6 +69,16 @@ export class RowEncoder {
     const first = rows.find(({ row }) => row.kind === "row")?.row;
     if (this.#columns !== undefined || first?.kind !== "row") return this.#columns;
     return topLevelEntries(first.text).map(([name]) => name);
+  }
+
+  /** Those of answers that the first row still has: a function may have left them out. */
+  #addedColumns(items: readonly Item<object>[]): readonly string[] {
+    const { addedColumns, answerFields } = this.#notes;
+    const first = items.find((item) => "value" in item);
+    if (first === undefined || !("value" in first)) return addedColumns;
+    const gone = answerFields.filter((name) => !FIELDS.some((suffix) => Object.hasOwn(first.value, name + suffix)));
+    const names = gone.flatMap((name) => FIELDS.map((suffix) => name + suffix));
+    return addedColumns.filter((column) => !names.some((name) => column === name || column.startsWith(`${name}.`)));
   }
 
   #goodRow(value: object): AnsweredRow {
@@ -97,6 +114,8 @@ export class RowEncoder {
   }
 }
 
+/** What an answer may fill, behind the name of its field. */
+const FIELDS = ["", "_error", "_meta"];
 const HAS_ERROR = { code: "rejected", message: "the row holds an error" } as const;
 const NO_ERROR_COLUMN =
   "A table has no column for errors. Leave such rows out with readRows' onBadRow, or write jsonl.";

@@ -108,6 +108,24 @@ describe("grade()", () => {
     expect(kept.text).toBe("id,response,grade.reasoning,grade.score,grade_error.code,grade_error.message\n");
   });
 
+  test("a table has columns for the answers that functions have left, and no others", async () => {
+    const kept = new Kept();
+    await pipeline(
+      readRows<{ id: string; response: string }>(csv),
+      grade({ provider: "emulator", model, stateDir }),
+      map((row) => ({ id: row.id, isGraded: row.grade !== null })),
+      writeRows(kept, { format: "csv" }),
+    );
+    expect(kept.text).toBe("id,isGraded\n1,true\n2,true\n");
+    const dropped = pipeline(
+      readRows<{ response?: string }>(rows),
+      grade({ provider: "emulator", model, stateDir }),
+      map(({ response = "" }) => ({ response })),
+      writeRows(new Kept(), { format: "csv" }),
+    );
+    await expect(dropped).rejects.toMatchObject({ code: "bad_input", message: expect.stringContaining(`${rows}:2:`) });
+  });
+
   test("halt ends it at the first failed row, by its place", async () => {
     const ask = grade({ provider: "emulator", model, stateDir, onError: "halt" });
     await expect(pipeline(readRows(rows), ask, writeRows(new Kept()))).rejects.toThrow(`${rows}:2:`);
