@@ -1,13 +1,18 @@
 /**
- * bg-pipe as a library: the pipeline that the command line runs, and every part of it for pipelines of one's own.
+ * bg-pipe as a library: rows through stages, and the whole of what the command line does.
  *
- * {@link grade} is the whole pipeline; {@link buildRequests}, {@link submitRequests} and {@link mergeResults} are its three
- * parts, over files. {@link count} and {@link split} read rows and ask nothing, {@link takeCosts} adds up what a ledger's
- * {@link books} say was spent. The stages are functions and small classes over arrays of rows, in the order
- * of the flow: {@link RowSource}, {@link createGuard}, {@link createBuild}, {@link createCount}, {@link ChunkStage},
- * {@link submit}, {@link poll}, {@link fetchResults}, {@link settle}, {@link createMerge}, {@link write}. The
- * registries ({@link formats}, {@link providers}, {@link endpoints}, {@link tokenizers}, {@link ledgers}) map names to
- * lazy loaders. What is thrown on purpose is a {@link BgPipeError}. Nothing else of the package is public.
+ * **Pipelines of one's own**: {@link pipeline} runs rows ({@link readRows}, or anything that can be iterated over) through
+ * stages ({@link map}, {@link filter}, {@link grade}; in parts {@link buildRequests}, {@link countTokens},
+ * {@link chunkRequests}, {@link submitBatches}, {@link mergeResults}) into an end ({@link writeRows}). A stage is a function
+ * from rows to rows; {@link compose} joins some, {@link asStream} makes Node streams of them.
+ *
+ * **The commands as functions**, over files: {@link gradeFiles}, {@link buildRequestFile}, {@link submitRequestFile},
+ * {@link mergeResultFiles}, {@link convertFiles}, {@link countFiles}, {@link splitFiles}; {@link takeCosts} adds up what a
+ * ledger's {@link books} say was spent.
+ *
+ * The registries ({@link formats}, {@link providers}, {@link endpoints}, {@link tokenizers}, {@link ledgers}) map names to
+ * lazy loaders; each part has an entry of its own, such as `bg-pipe/formats/csv`. What is thrown on purpose is a
+ * {@link BgPipeError}. Nothing else of the package is public.
  *
  * @module
  */
@@ -35,17 +40,7 @@ export {
   UnfinishedError,
   UsageError,
 } from "./core/errors.ts";
-export {
-  type CallEnd,
-  type CoolDownNotice,
-  LiveGate,
-  type LiveGateOptions,
-  type LiveLimits,
-  type LivePermit,
-} from "./core/live-gate.ts";
 export { type LogFields, type Logger, silentLogger } from "./core/logger.ts";
-export type { PromptMessage, RenderedPrompt } from "./core/prompt.ts";
-export { parseRateLimits, type RateLimit, type RateLimitNotice } from "./core/rate-limit-headers.ts";
 export {
   type AddedField,
   type AnsweredRow,
@@ -69,29 +64,56 @@ export type { AnswerSchema, Endpoint, ModelAnswer, RequestSettings } from "./end
 export { endpoints } from "./endpoints/index.ts";
 export type { DecodeOptions, EncodeOptions, Encoder, Format } from "./formats/format.ts";
 export { formats } from "./formats/index.ts";
-export { FileOutput, type Output, StreamOutput } from "./io/output.ts";
 export type { Books } from "./ledger/books.ts";
 export { books, type LedgerSettings, ledgers } from "./ledger/index.ts";
-export type { Chunk, Claim, Ledger, NewRun, RequestState, Run } from "./ledger/ledger.ts";
-export { ResultReader } from "./ledger/result-reader.ts";
+export { type BuildRequestsOptions, buildRequests } from "./library/build-requests.ts";
+export { type ChunkRequestsOptions, chunkRequests } from "./library/chunk-requests.ts";
+export { asStream, compose } from "./library/compose.ts";
+export { type CountTokensOptions, countTokens } from "./library/count-tokens.ts";
+export { Flow } from "./library/flow.ts";
+export { type GradeOptions, grade } from "./library/grade.ts";
 export {
-  CompletionOrderRoom,
-  InputOrderRoom,
-  type SettledRow,
-  type WaitingRoom,
-} from "./ledger/waiting-room.ts";
+  filter,
+  type MapOptions,
+  map,
+  type RowFunction,
+  type RowFunctionContext,
+  type RowFunctionResult,
+} from "./library/map.ts";
+export { type MergeResultsOptions, mergeResults } from "./library/merge-results.ts";
+export { type PipelineOptions, pipeline } from "./library/pipeline.ts";
+export { type ReadRowsOptions, readRows } from "./library/read-rows.ts";
+export type { PipelineReport } from "./library/report.ts";
+export type {
+  AnswerError,
+  Answered,
+  ChunkedRequest,
+  CountedRequest,
+  RequestResult,
+  RowRequest,
+} from "./library/requests.ts";
+export type { FlowSink, FlowStage, Sink, Stage, StageOptions } from "./library/stage.ts";
+export { type SubmitBatchesOptions, submitBatches } from "./library/submit-batches.ts";
+export { through } from "./library/through.ts";
+export { type WriteRowsOptions, writeRows } from "./library/write-rows.ts";
 export type { BuildInfo } from "./metrics/definitions.ts";
 export { registerMetrics } from "./metrics/index.ts";
-export { type BuildHost, type BuildSettings, buildRequests } from "./pipelines/build-requests.ts";
-export { type ConvertHost, type ConvertSettings, convertRows } from "./pipelines/convert-rows.ts";
-export { type CountHost, type CountResult, type CountSettings, count, type Learned } from "./pipelines/count.ts";
-export { type GradeResult, grade } from "./pipelines/grade.ts";
+export { type BuildHost, type BuildSettings, buildRequests as buildRequestFile } from "./pipelines/build-requests.ts";
+export { type ConvertHost, type ConvertSettings, convertRows as convertFiles } from "./pipelines/convert-rows.ts";
+export {
+  type CountHost,
+  type CountResult,
+  type CountSettings,
+  count as countFiles,
+  type Learned,
+} from "./pipelines/count.ts";
+export { type GradeResult, grade as gradeFiles } from "./pipelines/grade.ts";
 export type { LiveEvent, LiveObserver } from "./pipelines/live-events.ts";
-export { type MergeHost, type MergeSettings, mergeResults } from "./pipelines/merge-results.ts";
+export { type MergeHost, type MergeSettings, mergeResults as mergeResultFiles } from "./pipelines/merge-results.ts";
 export { definePlugin, type Plugin } from "./pipelines/plugins.ts";
 export { runPipeline } from "./pipelines/run-pipeline.ts";
 export type { GradeSettings, RunHost } from "./pipelines/settings.ts";
-export { type SplitHost, type SplitSettings, split } from "./pipelines/split.ts";
+export { type SplitHost, type SplitSettings, split as splitFiles } from "./pipelines/split.ts";
 export type {
   PipelinePlan,
   PlannedAsking,
@@ -103,16 +125,14 @@ export type {
 export type { RowStep, StepContext, Tally } from "./pipelines/steps/row-step.ts";
 export type { UserContext, UserResult, UserRow, UserStage } from "./pipelines/steps/user-stage.ts";
 export type { Middleware, Respond, Strategy, StrategyAnswer } from "./pipelines/strategy.ts";
-export { submitRequests } from "./pipelines/submit-requests.ts";
+export { submitRequests as submitRequestFile } from "./pipelines/submit-requests.ts";
 export { type CostsQuestion, type TimeWindow, takeCosts } from "./pipelines/take-costs.ts";
 export { type BilledUsage, costOf, type ExpectedUsage, estimateCost } from "./pricing/cost.ts";
 export type { Mode, PicoUsd, Price, Rates, RatesByMode, Tier } from "./pricing/price.ts";
 export { type FoundPrice, findPrice, mergePrices, type PriceTable, parsePrices } from "./pricing/price-table.ts";
 export { displayUsd, formatUsd, parseUsd } from "./pricing/usd.ts";
 export { parseJsonWithUsd, stringifyWithUsd, usdInJson } from "./pricing/usd-json.ts";
-export { loadPrompt } from "./prompts/load.ts";
 export type { Example, Prompt, PromptText } from "./prompts/prompt.ts";
-export { createRenderer, type RendererOptions } from "./prompts/renderer.ts";
 export { providers } from "./providers/index.ts";
 export type { Batch, BatchLimits, LiveReply, LiveRequest, Provider, ProviderSettings } from "./providers/provider.ts";
 export { ProviderError } from "./providers/provider-error.ts";
@@ -123,17 +143,6 @@ export type { CountFigures, CountReport, FileFigures, TokenFigures } from "./rep
 export type { MergeReport } from "./report/merge.ts";
 export type { SplitFile, SplitReport } from "./report/split.ts";
 export type { Summary } from "./report/summary.ts";
-export { type AskOptions, ask, type LiveAttempt } from "./stages/ask.ts";
-export { type BuildOptions, createBuild } from "./stages/build.ts";
-export { type ChunkOptions, ChunkStage } from "./stages/chunk.ts";
-export { type CountOptions, createCount } from "./stages/count.ts";
-export { type FetchOptions, fetchResults } from "./stages/fetch.ts";
-export { createGuard, type GuardOptions } from "./stages/guard.ts";
-export { createMerge, type MergeOptions } from "./stages/merge.ts";
-export { type EndedChunk, type PollOptions, poll } from "./stages/poll.ts";
-export { type ReadOptions, RowSource } from "./stages/read.ts";
-export { type SettleOptions, settle } from "./stages/settle.ts";
-export { type SubmitOptions, submit } from "./stages/submit.ts";
-export { EncodedSink, type Sink, type WriteOptions, write } from "./stages/write.ts";
+export type { LiveAttempt } from "./stages/ask.ts";
 export { tokenizers } from "./tokens/index.ts";
 export type { Tokenizer } from "./tokens/tokenizer.ts";

@@ -43,12 +43,16 @@ describe("what the pages say to type", () => {
     expect(summary).toMatchObject({ rows: { read: 12, written: 12, answered: 12 }, exit_status: 0 });
   });
 
-  test.each(["docs/prompts.md", "docs/answers.md", "docs/costs.md", "docs/getting-started.md", "docs/pipelines.md"])(
-    "%s: its commands do what it says",
-    async (path) => {
-      expect(await new PageRun(readPage(path)).failures()).toEqual([]);
-    },
-  );
+  test.each([
+    "docs/prompts.md",
+    "docs/answers.md",
+    "docs/costs.md",
+    "docs/getting-started.md",
+    "docs/pipelines.md",
+    "docs/library.md",
+  ])("%s: its commands do what it says", async (path) => {
+    expect(await new PageRun(readPage(path)).failures()).toEqual([]);
+  });
 
   test("what runs again takes everything from the ledger", async () => {
     const again = "npx bg-pipe grade fixtures/answers.jsonl --provider emulator --summary run.json > again.jsonl\n";
@@ -58,8 +62,14 @@ describe("what the pages say to type", () => {
   });
 
   test("every sh and js block of these pages is run, or says why not", () => {
-    for (const path of ["README.md", "docs/prompts.md", "docs/answers.md", "docs/getting-started.md"]) {
-      const blocks = codeBlocks(readPage(path)).filter(({ language, mark }) => /^(?:sh|js)$/.test(language) || mark);
+    for (const path of [
+      "README.md",
+      "docs/prompts.md",
+      "docs/answers.md",
+      "docs/getting-started.md",
+      "docs/library.md",
+    ]) {
+      const blocks = codeBlocks(readPage(path)).filter(({ language, mark }) => /^(?:sh|js|ts)$/.test(language) || mark);
       expect(blocks.filter(({ mark }) => !MARKS.test(mark)).map(({ line }) => `${path}:${line}`)).toEqual([]);
     }
   });

@@ -1,6 +1,18 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { packageExports } from "../scripts/package-exports.ts";
 import { readmeLibrarySamples } from "./docs/markdown.ts";
 import { REPOSITORY, runProgram, temporaryFolder } from "./run-program.ts";
 
@@ -61,16 +73,18 @@ async function install(tarball: string): Promise<string> {
 
 describe("the package, installed into an empty folder", () => {
   let folder = "";
+  let tarball = "";
   const program = () => join(folder, "node_modules", ".bin", "bg-pipe");
   const inside = (path: string) => join(folder, "node_modules", "bg-pipe", path);
 
   beforeAll(async () => {
-    folder = await install(await pack());
+    tarball = await pack();
+    folder = await install(tarball);
   });
 
   test("holds what a user needs, and nothing else", () => {
     const names = readdirSync(inside("")).sort();
-    expect(names).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "bin", "config", "dist", "package.json"]);
+    expect(names).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "bin", "config", "dist", "man", "package.json"]);
     const files = readdirSync(inside("dist"), { recursive: true, encoding: "utf8" });
     expect(files.filter((name) => /\.tsx?$/.test(name) && !name.endsWith(".d.ts"))).toEqual([]);
     // The command of that name is no test.
@@ -122,11 +136,86 @@ describe("the package, installed into an empty folder", () => {
     expect(threads).toEqual(alone);
   });
 
-  test("its entry can be imported, with all that the source exports", async () => {
-    const script = 'import("bg-pipe").then((all) => process.stdout.write(Object.keys(all).sort().join()))';
-    const run = await runProgram(process.execPath, ["--eval", script], { cwd: folder });
+  test.each([
+    ["an ECMAScript module", "module", 'import * as all from "bg-pipe";'],
+    ["a CommonJS module", "commonjs", 'const all = require("bg-pipe");'],
+  ])("its entry can be had from %s, with all that the source exports", async (_, type, line) => {
+    const script = `${line}\nprocess.stdout.write(Object.keys(all).filter((name) => name !== "module.exports").sort().join());`;
+    const run = await runProgram(process.execPath, [`--input-type=${type}`, "--eval", script], { cwd: folder });
     expect(run).toMatchObject({ status: 0, stderr: "" });
     expect(run.stdout.split(",")).toEqual(Object.keys(await import("../src/index.ts")).sort());
+  });
+
+  test("a pipeline runs in CommonJS", async () => {
+    const script = `const { map, pipeline, writeRows } = require("bg-pipe");
+      pipeline([{ a: 1 }], map((row) => ({ ...row, b: 2 })), writeRows(process.stdout));`;
+    const run = await runProgram(process.execPath, ["--input-type=commonjs", "--eval", script], { cwd: folder });
+    expect(run).toEqual({ status: 0, stdout: '{"a":1,"b":2}\n', stderr: "" });
+  });
+
+  test("each of its parts can be had by itself, both ways, and has what its source has", async () => {
+    const list = Object.keys(packageExports()).filter((name) => !name.endsWith(".json"));
+    const names = JSON.stringify(list.map((name) => name.replace(/^\./, "bg-pipe")));
+    const script = `const names = ${names};
+      Promise.all(names.map(async (name) => [Object.keys(await import(name)), Object.keys(require(name))]))
+        .then((all) => process.stdout.write(JSON.stringify(all)));`;
+    const run = await runProgram(process.execPath, ["--input-type=commonjs", "--eval", script], { cwd: folder });
+    expect(run).toMatchObject({ status: 0, stderr: "" });
+    const seen: readonly string[][][] = JSON.parse(run.stdout);
+    for (const [index, name] of list.entries()) {
+      const source = Object.keys(await import(sourceOf(name))).sort();
+      const [imported = [], required = []] = seen[index] ?? [];
+      expect([name, imported.sort(), required.sort()]).toEqual([name, source, source]);
+    }
+  });
+
+  test("its examples compile against its types, strictly", async () => {
+    const copies = readdirSync(join(REPOSITORY, "examples")).filter((name) => name.endsWith(".ts"));
+    for (const name of copies) cpSync(join(REPOSITORY, "examples", name), join(folder, `example-${name}`));
+    cpSync(join(REPOSITORY, "node_modules/@types/node"), join(folder, "node_modules/@types/node"), { recursive: true });
+    cpSync(join(REPOSITORY, "node_modules/undici-types"), join(folder, "node_modules/undici-types"), {
+      recursive: true,
+    });
+    const files = copies.map((name) => `example-${name}`);
+    const argv = ["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext", "--target", "es2024"];
+    const check = await runProgram(
+      join(REPOSITORY, "node_modules", ".bin", "tsc"),
+      [...argv, "--lib", "es2024,esnext", "--types", "node", ...files],
+      { cwd: folder },
+    );
+    expect(check).toMatchObject({ status: 0, stdout: "" });
+  });
+
+  test("publint finds nothing", async () => {
+    const { messages } = await publint({ pkgDir: inside(""), strict: true, pack: false });
+    expect(messages).toEqual([]);
+  });
+
+  test("are the types wrong? No: but who asks from CommonJS gets a module, which Node 24 can require", async () => {
+    const analysis = await checkPackage(createPackageFromTarballData(new Uint8Array(readFileSync(tarball))));
+    if (!analysis.types) throw new Error("the package has no types");
+    const problems = analysis.problems.filter((problem) => {
+      const isForOldNode = "resolutionKind" in problem && problem.resolutionKind === "node10";
+      return !isForOldNode && problem.kind !== "CJSResolvesToESM";
+    });
+    expect(problems).toEqual([]);
+  });
+
+  test("it stays small", () => {
+    const { size } = statSync(tarball);
+    const files = readdirSync(inside(""), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+    expect([size, bytes, files.length].map((value, index) => value <= (LIMITS[index] ?? 0))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    process.stderr.write(`the package: ${size} bytes packed, ${bytes} unpacked, ${files.length} files\n`);
+  });
+
+  test("man finds its page", () => {
+    const { man } = JSON.parse(readFileSync(inside("package.json"), "utf8"));
+    expect(readFileSync(inside(man), "utf8")).toMatch(/^\.TH BG-PIPE 1/m);
   });
 
   test("its types are found, and are no any", async () => {
@@ -150,6 +239,27 @@ describe("the package, installed into an empty folder", () => {
     expect(run.stdout).not.toBe("");
   });
 });
+
+/** Bytes packed, bytes unpacked, files. */
+const LIMITS = [700_000, 3_000_000, 1_500];
+
+function sourceOf(entry: string): string {
+  const found = packageExports()[entry];
+  if (typeof found !== "object") throw new Error(`${entry} is no module`);
+  return new URL(`../${found.default.replace("./dist/", "src/").replace(/\.js$/, ".ts")}`, import.meta.url).href;
+}
+
+test("the entries follow from the registries (node scripts/write-reference.ts)", () => {
+  const { exports } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8"));
+  expect(exports).toEqual(packageExports());
+});
+
+test.each(Object.keys(packageExports()).filter((name) => !name.endsWith(".json")))(
+  "%s can be had from source",
+  async (name) => {
+    expect(Object.keys(await import(sourceOf(name))).length).toBeGreaterThan(0);
+  },
+);
 
 test("the lock file is complete, or npm ci would refuse it", () => {
   const missing = Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>

@@ -46,9 +46,10 @@ export function temporaryFolder(name: string): string {
   return folder;
 }
 
+// An installed package is thousands of files, and the disk may be busy with other tests.
 afterAll(() => {
   for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true });
-});
+}, 120_000);
 
 /** Runs a program to its end, whatever its exit status. */
 export function runProgram(file: string, argv: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {

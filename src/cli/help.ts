@@ -65,7 +65,7 @@ function optionSections(names: readonly OptionName[], width: number): string[] {
 }
 
 /** Summary, choices, default and environment of an option, as the help tells them. */
-function describeOption(name: OptionName): string {
+export function describeOption(name: OptionName): string {
   const { summary, type, choices = [], default: value, defaultText } = definitionOf(name);
   const notes = [
     ...(type === "enum" ? [choices.join(", ")] : []),

@@ -119,7 +119,10 @@ function partsOf(common: PanelParts, question: Question): AskingParts {
   return { ...common, question, money: moneyOf(common, question.request.model) };
 }
 
-function moneyOf({ settings, host, provider, ledger, modeSwitch }: PanelParts, model: string): Money {
+type MoneyParts = Pick<PanelParts, "settings" | "host" | "provider" | "ledger" | "modeSwitch">;
+
+/** What the requests to a model cost, and are expected to. */
+export function moneyOf({ settings, host, provider, ledger, modeSwitch }: MoneyParts, model: string): Money {
   const price = findPrice(host.prices, model)?.price;
   const isEmbedding = settings.endpoint === "/v1/embeddings";
   const expectedOutput = isEmbedding ? 0 : (settings.expectOutputTokens ?? settings.maxOutputTokens);

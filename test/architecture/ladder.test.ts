@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { packageExports } from "../../scripts/package-exports.ts";
 import { importsOf, unknowableImports } from "./imports.ts";
 import { describe, importCycles, ladderBreaches, RUNGS } from "./ladder.ts";
 import { parseSource, sourcesOfTree } from "./source.ts";
@@ -31,8 +32,12 @@ test("every import names a file that is there", () => {
   expect(strangers).toEqual(["src/pipelines/steps/load-module.ts"]);
 });
 
-test("every file is reached from the executable or the package's entry", () => {
-  const reached = new Set(["src/cli/main.ts", "src/index.ts"]);
+test("every file is reached from the executable or an entry of the package", () => {
+  const entries = Object.values(packageExports()).flatMap((entry) =>
+    typeof entry === "string" ? [] : [entry.default],
+  );
+  const sources = entries.map((path) => path.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
+  const reached = new Set(["src/cli/main.ts", ...sources]);
   for (const file of reached) for (const { from, to, isOwn } of imports) if (isOwn && from === file) reached.add(to);
   expect(tree.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);
 });

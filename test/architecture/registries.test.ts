@@ -133,8 +133,8 @@ test.each(cases)("%s: each entry loads, and carries the name it is registered un
 });
 
 test("the names that users know are there", () => {
-  expect(Object.keys(formats)).toEqual(["jsonl", "csv", "tsv", "json"]);
-  expect(Object.keys(providers)).toEqual(["openai", "azure", "groq", "emulator"]);
+  expect(Object.keys(formats)).toEqual(expect.arrayContaining(["jsonl", "csv", "tsv", "json"]));
+  expect(Object.keys(providers)).toEqual(expect.arrayContaining(["openai", "azure", "groq", "emulator"]));
 });
 
 const control: RegisteredFolder = {

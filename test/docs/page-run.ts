@@ -17,7 +17,7 @@ export const MARKS =
 /**
  * Does what a page says, block by block, in a folder that looks like a fresh clone after `npm ci`:
  *
- * - `run`: runs a sh or js block; `run, exits with 1` if it has to end so
+ * - `run`: runs a sh, js or ts block; `run, exits with 1` if it has to end so
  * - `file NAME`: writes the block there
  * - `messages ROWS PROMPT [EXAMPLES]`: the messages made of the first row are the block
  * - `message ROWS`: the error message of the first row is the block
@@ -58,7 +58,7 @@ export class PageRun {
     if (verb === "shown") return difference(this.read(first).trimEnd(), block.code.trimEnd());
     if (verb === "message") return difference(this.#errorMessage(first), block.code.trimEnd());
     if (verb !== "run" && verb !== "run,") return undefined;
-    const { status, stderr } = await (block.language === "js" ? this.#runScript(block) : this.#runShell(block));
+    const { status, stderr } = await (/^[jt]s$/.test(block.language) ? this.#runScript(block) : this.#runShell(block));
     const expected = Number(/\d+$/.exec(block.mark)?.[0] ?? 0);
     return status === expected ? undefined : `exit status ${status}, not ${expected}: ${stderr}`;
   }
@@ -70,11 +70,12 @@ export class PageRun {
     return runProgram("bash", ["-eu", "-o", "pipefail", "-c", script], { cwd: this.folder, environment });
   }
 
-  #runScript({ code }: CodeBlock): Promise<ProgramEnd> {
-    const entry = pathToFileURL(join(REPOSITORY, "src/index.ts")).href;
-    writeFileSync(join(this.folder, "sample.mjs"), code.replace('"bg-pipe"', JSON.stringify(entry)));
+  #runScript({ code, language }: CodeBlock): Promise<ProgramEnd> {
+    const name = `sample.m${language}`;
+    writeFileSync(join(this.folder, name), code);
     const environment = { XDG_STATE_HOME: this.#state };
-    return runProgram(process.execPath, ["sample.mjs"], { cwd: this.folder, environment });
+    const fromSource = pathToFileURL(join(REPOSITORY, "test/from-source.ts")).href;
+    return runProgram(process.execPath, ["--import", fromSource, name], { cwd: this.folder, environment });
   }
 
   #messages(rows: string, prompt: string, examples: string | undefined): string {

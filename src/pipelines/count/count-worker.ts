@@ -35,7 +35,8 @@ export type WorkerMessage = "ready" | { readonly counted: CountedRows } | { read
 /** A {@link BgPipeError} as plain data. */
 export interface PlainError extends Pick<BgPipeError, "code" | "exitStatus" | "message" | "hint"> {}
 
-if (parentPort !== null && isSetup(workerData)) await serve(parentPort, workerData);
+// Not awaited: a module that waits at its top cannot be required from CommonJS. A failure ends the thread all the same.
+if (parentPort !== null && isSetup(workerData)) void serve(parentPort, workerData);
 
 function isSetup(data: unknown): data is WorkerSetup {
   return typeof data === "object" && data !== null && Reflect.get(data, "kind") === "bg-pipe count worker";
