@@ -1,6 +1,5 @@
-import { unlessAborted } from "../core/abort.ts";
 import { UsageError } from "../core/errors.ts";
-import { Handover } from "../core/handover.ts";
+import { Handoff } from "../core/handoff.ts";
 import type { AnsweredRow } from "../core/records.ts";
 import { type AskedRow, askRequests } from "../pipelines/ask-requests.ts";
 import { followedBy } from "../pipelines/peek-rows.ts";
@@ -36,12 +35,13 @@ class Submission<Row extends object> {
   readonly #context: FlowContext;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
-  readonly #handover = new Handover<readonly AnsweredRow[]>();
+  readonly #handoff: Handoff<readonly AnsweredRow[]>;
 
   constructor(options: SubmitBatchesOptions, context: FlowContext) {
     this.#options = options;
     this.#context = context;
     this.#signal = AbortSignal.any([context.signal, this.#stop.signal]);
+    this.#handoff = new Handoff(this.#signal);
   }
 
   /** Nothing is opened before there is a request; rows that failed before it go ahead. */
@@ -69,11 +69,11 @@ class Submission<Row extends object> {
   ): AsyncGenerator<readonly Item<RequestResult<Row>>[]> {
     const job = this.#ask(plan, items);
     job.then(
-      () => this.#handover.end(),
-      (error: unknown) => this.#handover.fail(error),
+      () => this.#handoff.end(),
+      (error: unknown) => this.#handoff.fail(error),
     );
     try {
-      for await (const rows of this.#handover) yield rows.map((row) => resultOf<Row>(row));
+      for await (const rows of this.#handoff) yield rows.map((row) => resultOf<Row>(row));
     } finally {
       this.#stop.abort();
       await job.catch(() => {});
@@ -101,7 +101,7 @@ class Submission<Row extends object> {
   }
 
   async #hand(answered: AsyncIterable<readonly AnsweredRow[]>): Promise<void> {
-    for await (const rows of answered) await unlessAborted(this.#handover.put(rows), this.#signal);
+    for await (const rows of answered) await this.#handoff.put(rows);
   }
 }
 
