@@ -77,7 +77,7 @@ export function describeOption(name: OptionName): string {
 }
 
 function examplesSection({ examples }: Command, width: number): string {
-  const lines = examples.map(({ command, explains }) => `${wrap(`# ${explains}`, width, INDENT)}\n${INDENT}${command}`);
+  const lines = examples.map(({ command, explains }) => `${wrap(explains, width, `${INDENT}# `)}\n${INDENT}${command}`);
   return section("Examples", lines.join("\n\n"));
 }
 

@@ -69,8 +69,8 @@ export interface Question {
   readonly freeText: ReadonlySet<string>;
 }
 
-/** The emulator answers under any name; this one has the tokenizer of today's models. */
-const EMULATED_MODEL = "gpt-4.1-mini";
+/** What the emulator is asked as when no model is named. It answers under any name; this one has today's tokenizer. */
+export const EMULATED_MODEL = "gpt-4.1-mini";
 const PLAIN_USER_TEMPLATE = "{{ text }}";
 
 /**

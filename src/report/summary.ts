@@ -195,20 +195,13 @@ export function formatSummary(summary: Summary, usd: DisplayUsd, width = 80): st
 type DisplayUsd = (amount: bigint | undefined) => string;
 
 function runLines(summary: Summary, usd: DisplayUsd): string[] {
-  const { rows, requests, tokens, judging, pairs, labels, probe } = summary;
-  const { billed, input_error_percent: error } = tokens;
+  const { rows, requests, judging, pairs, labels, probe } = summary;
+  const asks = summary.steps === undefined || summary.steps.some(({ run }) => run !== null);
+  const done = asks ? answeredText(rows) : `${n(rows.written)} written`;
   return [
-    `rows      ${n(rows.read)} read, ${answeredText(rows)}, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
-    `requests  ${sources(requests)}`,
-    ...waysLines(summary),
-    ...(tokens.estimated_input > 0 ? [`tokens    ${n(tokens.estimated_input)} input estimated`] : []),
-    ...(billed === null
-      ? []
-      : [
-          `          ${n(billed.input)} input (${n(billed.cached)} cached) and ${n(billed.output)} output ` +
-            `(${n(billed.reasoning)} reasoning) billed`,
-        ]),
-    ...(error === null ? [] : [`          the estimate of the input is off by ${formatErrorPercent(error)}`]),
+    `rows      ${n(rows.read)} read, ${done}, ${n(rows.failed)} failed${codes(rows.failed_by_code)}`,
+    ...(asks ? [`requests  ${sources(requests)}`, ...waysLines(summary)] : []),
+    ...tokenLines(summary.tokens),
     ...costLines(summary, usd),
     ...(judging === null ? [] : judgingLines(judging, usd)),
     ...(pairs === null
@@ -233,6 +226,20 @@ function stepLine({ step, in: given, out, dropped, added, failed }: StepSummary,
     ...(failed > 0 ? [`${n(failed)} failed`] : []),
   ];
   return `${index === 0 ? "steps   " : "        "}  ${step}: ${parts.join(", ")}`;
+}
+
+function tokenLines({ estimated_input: estimated, billed, input_error_percent: error }: Summary["tokens"]): string[] {
+  const lines = [
+    ...(estimated > 0 ? [`${n(estimated)} input estimated`] : []),
+    ...(billed === null
+      ? []
+      : [
+          `${n(billed.input)} input (${n(billed.cached)} cached) and ${n(billed.output)} output ` +
+            `(${n(billed.reasoning)} reasoning) billed`,
+        ]),
+    ...(error === null ? [] : [`the estimate of the input is off by ${formatErrorPercent(error)}`]),
+  ];
+  return lines.map((line, index) => `${index === 0 ? "tokens    " : "          "}${line}`);
 }
 
 /** By which way it was asked. */

@@ -157,7 +157,9 @@ describe("bg-pipe run", () => {
     const sandbox = sandboxWith(TWO_STEPS);
     const run = await sandbox.run(["run", "flow/pipeline.yaml", "rows.jsonl", "--dry-run"]);
     expect([run.status, run.stdout]).toEqual([0, ""]);
+    expect(run.stderr).toContain("step 1 (ask): asks gpt-4.1-mini at emulator");
     expect(run.stderr).toContain("7 rows read; 6 requests to ask");
+    expect(run.stderr).toContain("          1 chunk, ");
     expect(run.stderr).toContain("step 2 (filter): keeps the rows of which n != 3");
   });
 

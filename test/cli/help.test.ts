@@ -54,6 +54,7 @@ test("a command is registered under its own name, and has examples", async () =>
 test.each([40, 60, 80, 120])("lines keep within %d columns, but for examples and single words", async (columns) => {
   const text = await helpText("grade", columns);
   const [beforeExamples = ""] = text.split("\nExamples:\n");
+  expect((await helpText("run", columns)).split("\nExamples:\n")[1]).not.toMatch(/^ {2}(?!#|bg-pipe|cat)[a-z]/m);
   const long = beforeExamples.split("\n").filter((line) => line.length > columns && line.trim().includes(" "));
   expect(long).toEqual([]);
 });

@@ -1,5 +1,7 @@
 import type { KnownPlan } from "../../pipelines/plan-pipeline-run.ts";
+import { EMULATED_MODEL } from "../../pipelines/question.ts";
 import type { PipelinePlan, PlannedOutput, PlannedStep } from "../../pipelines/steps/plan.ts";
+import { formatQuantity } from "../../report/plain-text.ts";
 import type { Summary } from "../../report/summary.ts";
 
 type DisplayUsd = (amount: bigint | undefined) => string;
@@ -43,11 +45,12 @@ function outputText({ output, outputFormat }: PlannedOutput): string {
 
 function stepLines(step: PlannedStep): readonly string[] {
   if (step.kind === "rows") return [`${step.label}: ${step.explains}`];
-  const { model, provider, endpoint, mode, outputField, maxCost } = step.settings;
+  const { provider, endpoint, mode, outputField, maxCost } = step.settings;
+  const model = step.settings.model ?? (provider === "emulator" ? EMULATED_MODEL : "a model that nobody has named");
   const limit = maxCost === undefined ? "" : `, for at most $${maxCost}`;
   const way = { batch: "by the Batch API", live: "live", auto: "live where rows are few" }[mode];
   return [
-    `${step.label}: asks ${model ?? "the usual model"} at ${provider}, ${endpoint}, ${way}${limit}; the answer becomes ${outputField}`,
+    `${step.label}: asks ${model} at ${provider}, ${endpoint}, ${way}${limit}; the answer becomes ${outputField}`,
   ];
 }
 
@@ -57,7 +60,7 @@ function askedLines(summary: Summary | undefined, usd: DisplayUsd): readonly str
   const n = (value: number) => value.toLocaleString("en-US");
   return [
     `          ${n(rows.read)} rows read; ${n(requests.asked)} requests to ask, ${n(requests.reused)} answered already, ` +
-      `${n(requests.attached)} in flight, ${n(requests.shared)} equal to another row, ${n(rows.failed)} rows would fail`,
-    `          ${n(chunks)} chunks, ${n(tokens.estimated_input)} input tokens, ${usd(cost.estimated_usd ?? undefined)}, estimated`,
+      `${n(requests.attached)} in flight, ${n(requests.shared)} equal to another row, ${formatQuantity(rows.failed, "row")} would fail`,
+    `          ${formatQuantity(chunks, "chunk")}, ${n(tokens.estimated_input)} input tokens, ${usd(cost.estimated_usd ?? undefined)}, estimated`,
   ];
 }

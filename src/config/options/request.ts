@@ -13,6 +13,7 @@ export const requestOptions = {
     group,
     commands: rowCommands,
     value: "NAME",
+    defaultText: "none; with the emulator gpt-4.1-mini",
     example: "gpt-5-mini",
   },
   prompt: {
