@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { references } from "../scripts/reference.ts";
 import { commands } from "../src/cli/commands/index.ts";
@@ -16,6 +16,11 @@ const files = { exists: (path: string) => existsSync(join(REPOSITORY, path)), re
 const FLAG = /(?<![\w-])--(?:no-)?([a-z][a-z-]+)/g;
 const COMMAND = /\bbg-pipe ([a-z]+)\b(?! Batch)/g;
 
+/** The pages right under docs/ that people write, but for the one that names the flags of another program. */
+const GUIDES = pages()
+  .filter((path) => /^docs\/[a-z-]+\.md$/.test(path) && references[path] === undefined)
+  .filter((path) => path !== "docs/migrating.md");
+
 interface Manifest {
   readonly license?: string;
   readonly engines?: { readonly node?: string };
@@ -25,6 +30,12 @@ interface Manifest {
 
 function manifestOf(folder: string): Manifest {
   return JSON.parse(readFileSync(join(REPOSITORY, folder, "package.json"), "utf8"));
+}
+
+/** The files of this repository that a page links. */
+function pathsLinkedIn(page: string): string[] {
+  const targets = linksIn(readPage(page)).map(({ target }) => target.replace(/#.*/, ""));
+  return targets.filter((target) => target !== "").map((target) => normalize(join(dirname(page), target)));
 }
 
 /** A page's code, in blocks and in the text. */
@@ -50,6 +61,9 @@ describe("what the pages say to type", () => {
     "docs/getting-started.md",
     "docs/pipelines.md",
     "docs/library.md",
+    "docs/judges.md",
+    "docs/live.md",
+    "docs/emulator.md",
   ])("%s: its commands do what it says", async (path) => {
     expect(await new PageRun(readPage(path)).failures()).toEqual([]);
   });
@@ -108,7 +122,7 @@ describe("what the pages name", () => {
     expect(missingFiles(path, page, files)).toEqual([]);
   });
 
-  test.each(["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/prompts.md", "docs/answers.md"])(
+  test.each(["README.md", "ARCHITECTURE.md", "CHANGELOG.md", ...GUIDES])(
     "%s: its flags and commands are built",
     (path) => {
       const code = codeIn(readPage(path));
@@ -140,10 +154,16 @@ describe("what the pages name", () => {
     }
   });
 
-  test("the pages that are written from tables are linked", () => {
-    const linked = linksIn(readPage("README.md")).map(({ target }) => target);
-    linked.push(...linksIn(readPage("docs/commands/README.md")).map(({ target }) => `docs/commands/${target}`));
-    expect(Object.keys(references).filter((path) => !linked.includes(path))).toEqual([]);
+  test("docs/README.md links every page of docs, or the page that does, and README.md links that", () => {
+    const linked = new Set(["README.md", "docs/README.md", "docs/commands/README.md"].flatMap(pathsLinkedIn));
+    const all = [...pages().filter((path) => path.startsWith("docs/")), ...Object.keys(references)];
+    expect(all.filter((path) => !linked.has(path))).toEqual([]);
+    const index = pathsLinkedIn("docs/README.md");
+    expect(index.filter((path) => path !== "README.md" && !path.startsWith("docs/"))).toEqual([]);
+    expect(index.filter((path, at) => index.indexOf(path) !== at)).toEqual([]);
+    expect(pages().filter((path) => /^docs\/(?:decisions\/)?[^/]+$/.test(path) && !index.includes(path))).toEqual([
+      "docs/README.md",
+    ]);
   });
 
   test("control: links, files, flags and commands that are not there are found", () => {
