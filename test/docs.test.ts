@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { references } from "../scripts/reference.ts";
@@ -152,6 +152,23 @@ describe("what the pages name", () => {
     for (const [promise, held = ""] of rows) {
       expect([promise, /`test\/[^`]+`|not yet/.test(held)]).toEqual([promise, true]);
     }
+  });
+
+  test("ARCHITECTURE.md: each invariant names a test, and what is on the rungs is all there is", () => {
+    const page = readPage("ARCHITECTURE.md");
+    const rows = tableRows(section(page, "## Invariants"));
+    expect(rows.filter(([, held = ""]) => !/`test\/[^`]+`/.test(held))).toEqual([]);
+    expect(rows.length).toBeGreaterThan(30);
+    const ladder = section(page, "## The ladder");
+    const folders = readdirSync(join(REPOSITORY, "src")).filter((name) => !ladder.includes(`\`src/${name}\``));
+    expect(folders).toEqual([]);
+    const words = new Set(
+      tableRows(ladder)
+        .find(([rung]) => rung === "2")?.[2]
+        ?.match(/\w+/g),
+    );
+    const stages = readdirSync(join(REPOSITORY, "src/stages")).map((name) => name.replace(".ts", ""));
+    expect(stages.filter((name) => !words.has(name))).toEqual([]);
   });
 
   test("docs/README.md links every page of docs, or the page that does, and README.md links that", () => {
