@@ -1,6 +1,7 @@
 import type { CostFigures, CostsReport } from "./costs.ts";
 import { formatErrorPercent } from "./estimate-error.ts";
-import { alignColumns, formatCount, formatQuantity, printable } from "./plain-text.ts";
+import { fittingColumns } from "./fitting-columns.ts";
+import { formatCount, formatQuantity, printable } from "./plain-text.ts";
 
 /** Writes an amount of pico-dollars. */
 export type DisplayUsd = (amount: bigint | undefined) => string;
@@ -9,21 +10,32 @@ export interface CostsTextOptions {
   readonly usd: DisplayUsd;
   /** The most lines of a table; all when undefined. */
   readonly most: number | undefined;
+  /** Columns of the terminal; all that there is to say when undefined. */
+  readonly width?: number | undefined;
 }
 
 /** What was spent as lines for people: a table in blocks, and what is to be known beside it. */
 export function formatCosts(report: CostsReport, options: CostsTextOptions): string {
   if (!report.ledger) return `There is no ledger in ${report.state_dir}: nothing has been run yet.\n`;
-  const blocks = [periodRows(report), ...groupsOf(report).map((group) => rowsOf(group, options.most))];
-  const lines = blocks.flatMap((rows) => [...rows.map((row) => cellsOf(row, options.usd)), []]);
-  const table = alignColumns([HEAD, ...lines], { alignment: "lrrrrrrrrrrl" });
-  return [...table, ...notes(report, options)].map((line) => `${line}\n`).join("");
+  const { usd, most, width } = options;
+  const blocks = [periodRows(report), ...groupsOf(report).map((group) => rowsOf(group, most))];
+  const rows = blocks.flatMap((block) => [...block.map((row) => cellsOf(row, usd)), []]);
+  const { lines, left } = fittingColumns([HEAD, ...rows], {
+    alignment: "lrrrrrrrrrrl",
+    dispensable: DISPENSABLE,
+    width,
+  });
+  const room = left.length === 0 ? [] : [`Left out for want of room: ${left.join(", ")}; --json has them.`];
+  return [...lines, ...notes(report, options), ...room].map((line) => `${line}\n`).join("");
 }
 
 const HEAD = [
   ...["", "batches", "requests", "counted", "input", "error", "cached", "output", "reasoning"],
   ...["saved", "estimated", "cost"],
 ];
+
+/** What a narrow terminal is not shown, the first first. */
+const DISPENSABLE = ["reasoning", "cached", "counted", "error", "estimated", "batches"];
 
 /** A line of the table; without figures it only says something. */
 interface Row {
@@ -50,7 +62,8 @@ function groupsOf(report: CostsReport): readonly (readonly Row[])[] {
   return groups.flatMap((rows) => (rows === undefined || rows.length === 0 ? [] : [rows]));
 }
 
-const NAME_WIDTH = 48;
+/** Half a usual terminal is for the figures. */
+const NAME_WIDTH = 36;
 
 function clip(name: string): string {
   return name.length <= NAME_WIDTH ? name : `${name.slice(0, NAME_WIDTH - 1)}…`;

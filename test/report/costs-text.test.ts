@@ -45,6 +45,18 @@ Days are those of Asia/Tokyo.
 `);
 });
 
+test("a narrow terminal is shown what fits, and told what does not", () => {
+  const usd: CostsTextOptions["usd"] = (amount) => `$${amount}`;
+  const linesAt = (width: number) => formatCosts(REPORT, { usd, most: undefined, width }).split("\n");
+  expect(linesAt(80).slice(0, 2)).toEqual([
+    "          batches  requests   input   error  output  saved  estimated  cost",
+    "all time        3     1,200  90,000  -1.00%   5,000     $0        $15  $12",
+  ]);
+  expect(linesAt(80).at(-2)).toBe("Left out for want of room: reasoning, cached, counted; --json has them.");
+  expect(linesAt(20)[0]).toBe("          requests   input  output  saved  cost");
+  expect(linesAt(200).join("\n")).toBe(text());
+});
+
 test("without a ledger it says so; with an empty one, too", () => {
   expect(text({ ledger: false })).toBe("There is no ledger in /state: nothing has been run yet.\n");
   expect(text({ all_time: NONE })).toContain("\nNothing has been billed yet.\n");
@@ -108,7 +120,7 @@ test("groups stand in blocks of their own, in their order", () => {
 
 test("a long name is clipped, an empty group is left out", () => {
   const shown = text({ by_run: [{ run: 1, label: "x".repeat(200), ...SOME }], by_day: [] });
-  expect(shown).toContain(`run 1  ${"x".repeat(40)}…  `);
+  expect(shown).toContain(`run 1  ${"x".repeat(28)}…  `);
   expect(shown.match(/^$/gm)).toHaveLength(3);
 });
 

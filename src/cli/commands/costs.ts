@@ -53,5 +53,6 @@ async function print(context: CommandContext, report: CostsReport): Promise<void
   const { displayUsd } = await import("../../pricing/usd.ts");
   const { printReport } = await import("../print-report.ts");
   const most = context.configuration.values.by === undefined ? USUAL_LINES : undefined;
-  await printReport(context, report, (costs) => formatCosts(costs, { usd: displayUsd, most }));
+  const width = context.stdout.columns;
+  await printReport(context, report, (costs) => formatCosts(costs, { usd: displayUsd, most, width }));
 }
