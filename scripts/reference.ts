@@ -33,17 +33,21 @@ Exit codes are the same for all: [exit-codes.md](../exit-codes.md). So are the w
 
 /** What else there is to read about a command, by its page in docs/. */
 const GUIDES: Readonly<Record<string, readonly string[]>> = {
-  grade: ["prompts.md", "failures.md", "live.md", "costs.md", "metrics.md"],
+  grade: ["prompts.md", "answers.md", "judges.md", "failures.md", "live.md", "costs.md", "metrics.md"],
   build: ["filters.md"],
   submit: ["filters.md"],
   merge: ["filters.md"],
   convert: ["filters.md"],
+  run: ["pipelines.md", "failures.md"],
+  test: ["pipelines.md"],
   count: ["counting.md"],
   split: ["splitting.md"],
   status: ["ledger.md", "failures.md"],
   cancel: ["ledger.md", "failures.md"],
   gc: ["ledger.md"],
   costs: ["costs.md"],
+  report: ["report.md"],
+  prompts: ["prompts.md"],
   prices: ["costs.md"],
   emulate: ["emulator.md"],
   config: ["configuration.md"],

@@ -62,8 +62,8 @@ function groupsOf(report: CostsReport): readonly (readonly Row[])[] {
   return groups.flatMap((rows) => (rows === undefined || rows.length === 0 ? [] : [rows]));
 }
 
-/** Half a usual terminal is for the figures. */
-const NAME_WIDTH = 36;
+/** The rest of a usual terminal is for the figures. */
+const NAME_WIDTH = 32;
 
 function clip(name: string): string {
   return name.length <= NAME_WIDTH ? name : `${name.slice(0, NAME_WIDTH - 1)}…`;

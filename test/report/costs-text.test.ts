@@ -120,7 +120,7 @@ test("groups stand in blocks of their own, in their order", () => {
 
 test("a long name is clipped, an empty group is left out", () => {
   const shown = text({ by_run: [{ run: 1, label: "x".repeat(200), ...SOME }], by_day: [] });
-  expect(shown).toContain(`run 1  ${"x".repeat(28)}…  `);
+  expect(shown).toContain(`run 1  ${"x".repeat(24)}…  `);
   expect(shown.match(/^$/gm)).toHaveLength(3);
 });
 
