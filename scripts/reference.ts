@@ -103,6 +103,9 @@ The later wins:
 5. environment variables; one set to the empty text counts as not set,
 6. flags; of a flag given twice the last counts.
 
+With \`bg-pipe run\` the pipeline's file stands between 4 and 5: its \`options\`, and over them those of each step
+([pipelines.md](pipelines.md)).
+
 The maps \`param\`, \`prompts\`, \`models\`, \`prices\` and \`fault\` are merged over these layers at all depths; all other values replace.
 
 ## How values are written

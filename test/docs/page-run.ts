@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { loadExamples } from "../../src/prompts/examples.ts";
@@ -7,8 +7,8 @@ import { createRenderer } from "../../src/prompts/renderer.ts";
 import { type ProgramEnd, REPOSITORY, runProgram, temporaryFolder } from "../run-program.ts";
 import { type CodeBlock, codeBlocks } from "./markdown.ts";
 
-/** What is not linked into the folder a page runs in. */
-const NOT_LINKED = new Set([".git", "out.jsonl", "bg-pipe.yaml", "coverage", "dist"]);
+/** What a page finds in its folder. Not all that lies in the clone, which has files of whoever followed the pages. */
+const LINKED = ["bin", "config", "docs", "examples", "fixtures", "node_modules", "package.json", "src"];
 
 /** What a page's blocks may be marked with, in an HTML comment above them. */
 export const MARKS =
@@ -30,9 +30,7 @@ export class PageRun {
 
   constructor(page: string) {
     this.#blocks = codeBlocks(page);
-    for (const name of readdirSync(REPOSITORY)) {
-      if (!NOT_LINKED.has(name)) symlinkSync(join(REPOSITORY, name), join(this.folder, name));
-    }
+    for (const name of LINKED) symlinkSync(join(REPOSITORY, name), join(this.folder, name));
   }
 
   /** @returns what went otherwise than the page says */
