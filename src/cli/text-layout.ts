@@ -21,6 +21,17 @@ export function wrap(text: string, width: number, indent = ""): string {
   return [...lines, line].map((each) => indent + each).join("\n");
 }
 
+/**
+ * A line that is longer than a terminal is wide, on several; what follows the first stands behind `margin`.
+ *
+ * @param width Columns of the terminal; without it the line stays as it is.
+ */
+export function fold(line: string, width: number | undefined, margin: string): string {
+  if (width === undefined || line.length <= width) return line;
+  const [, lead = "", text = ""] = /^( *)(.*)$/s.exec(line) ?? [];
+  return lead + wrap(text, width, margin).slice(margin.length);
+}
+
 /** Two columns: names to the left, wrapped text to the right. */
 export function table(rows: readonly (readonly [string, string])[], width: number, indent: string): string {
   const left = Math.min(LEFT_LIMIT, Math.max(0, ...rows.map(([name]) => name.length)));

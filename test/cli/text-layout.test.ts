@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { table, wrap } from "../../src/cli/text-layout.ts";
+import { fold, table, wrap } from "../../src/cli/text-layout.ts";
 
 test("wraps at spaces and keeps every word", () => {
   const word = fc.stringMatching(/^[a-z]{1,12}$/);
@@ -30,4 +30,12 @@ test("a table has its texts in one column; a name too long stands alone", () => 
 
 test("an empty table is empty", () => {
   expect(table([], 80, "  ")).toBe("");
+});
+
+test("a line is folded where the terminal ends, behind the margin, and keeps what it begins with", () => {
+  expect(fold("step 1: asks somebody about something", 20, "    ")).toBe(
+    "step 1: asks\n    somebody about\n    something",
+  );
+  expect(fold("    one two three", 12, "    ")).toBe("    one two\n    three");
+  expect(fold("one two", undefined, "  ")).toBe("one two");
 });

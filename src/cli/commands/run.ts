@@ -57,6 +57,7 @@ async function explain(plan: PipelinePlan, context: CommandContext): Promise<num
   const { runHostOf } = await import("../run-host.ts");
   const { NO_ACCESS } = await import("../pipeline/open-pipeline.ts");
   const known = await planPipelineRun(plan, await runHostOf(context, NO_ACCESS));
-  await writeText(context.stderr, explainPipeline(plan, known, displayUsd));
+  const width = context.stderr.columns;
+  await writeText(context.stderr, explainPipeline(plan, known, { usd: displayUsd, width }));
   return EXIT.ok;
 }

@@ -3,11 +3,19 @@ import { EMULATED_MODEL } from "../../pipelines/question.ts";
 import type { PipelinePlan, PlannedOutput, PlannedStep } from "../../pipelines/steps/plan.ts";
 import { formatQuantity } from "../../report/plain-text.ts";
 import type { Summary } from "../../report/summary.ts";
+import { fold } from "../text-layout.ts";
 
+/** Writes an amount of pico-dollars. */
 type DisplayUsd = (amount: bigint | undefined) => string;
 
+interface ExplainOptions {
+  readonly usd: DisplayUsd;
+  /** Columns of the terminal; lines are as long as they are when undefined. */
+  readonly width: number | undefined;
+}
+
 /** A pipeline's plan in words, as lines. */
-export function explainPipeline(plan: PipelinePlan, known: KnownPlan, usd: DisplayUsd): string {
+export function explainPipeline(plan: PipelinePlan, known: KnownPlan, { usd, width }: ExplainOptions): string {
   const { firstAsking } = known;
   const first = plan.steps.find(({ kind }) => kind === "ask");
   const lines = [
@@ -25,9 +33,10 @@ export function explainPipeline(plan: PipelinePlan, known: KnownPlan, usd: Displ
           `errors    failed rows go to ${outputText(plan.errors.output)}, too`,
         ]),
   ];
-  return lines.map((line) => `${line}\n`).join("");
+  return lines.map((line) => `${fold(line, width, MARGIN)}\n`).join("");
 }
 
+const MARGIN = " ".repeat(10);
 const LATER = "          asks about what the steps before it give: not known yet";
 const ON_ERROR = { keep: "is kept, with its error", skip: "is left out", halt: "ends the run" } as const;
 const MOST_INPUTS = 3;
