@@ -77,12 +77,19 @@ test("init writes a file that is all comments, and legal when they are taken awa
   const text = await readFile(join(cwd, "bg-pipe.yaml"), "utf8");
   expect(parse(text)).toBeNull();
   const legal = optionNames.filter((name) => !definitionOf(name).flagOnly);
-  const bare = text.replace(/^# ([a-z-]+: )/gm, (line, key: string) =>
+  const uncommented = text.replace(/^# ([a-z-]+: )/gm, (line, key: string) =>
     legal.some((name) => key === `${name}: `) ? key : line,
   );
+  // The log would be written where the tests are run.
+  const bare = uncommented.replace(/^log-file: /m, `log-file: ${cwd}/`);
   await writeFile(join(cwd, "bg-pipe.yaml"), bare);
+  // The example of a plug-in is loaded, as the file is named.
+  await writeFile(join(cwd, "my-format.ts"), 'export default { name: "my-format" };');
   expect(Object.keys(parse(bare)).sort()).toEqual([...legal].sort());
-  expect((await runMain(["config", "check"], { cwd })).status).toBe(0);
+  expect(await runMain(["config", "check", "--config", "bg-pipe.yaml"], { cwd })).toMatchObject({
+    status: 0,
+    stderr: "",
+  });
 });
 
 test("init never writes over a file", async () => {
