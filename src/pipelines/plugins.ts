@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ConfigurationError, messageOf } from "../core/errors.ts";
 import { extend, type Registry } from "../core/registry.ts";
+import type { RowFunction } from "../core/row-function.ts";
 import type { Format } from "../formats/format.ts";
 import { formats } from "../formats/index.ts";
 import { providers } from "../providers/index.ts";
@@ -10,7 +11,7 @@ import type { Tokenizer } from "../tokens/tokenizer.ts";
 import { stepKinds } from "./steps/index.ts";
 import { loadModule } from "./steps/load-module.ts";
 import type { StepKind } from "./steps/step-kind.ts";
-import { createUserStep, type UserStage } from "./steps/user-stage.ts";
+import { createUserStep } from "./steps/user-stage.ts";
 
 /** What a plug-in brings, by name. Each is loaded when it is asked for. */
 export interface Plugin {
@@ -19,7 +20,7 @@ export interface Plugin {
   readonly formats?: Registry<Format>;
   readonly tokenizers?: Registry<Tokenizer>;
   /** Steps of pipelines: `- NAME: { options }`. */
-  readonly stages?: Registry<UserStage>;
+  readonly stages?: Registry<RowFunction>;
 }
 
 /** Gives a plug-in back as it is, with its type checked: `export default definePlugin({ name: "mine", … })`. */
@@ -82,7 +83,7 @@ function register(plugin: Plugin, by: string): void {
   for (const name of Object.keys(plugin.providers ?? {})) broughtProviders.add(name);
 }
 
-async function kindOf(name: string, load: () => Promise<UserStage>, by: string): Promise<StepKind> {
+async function kindOf(name: string, load: () => Promise<RowFunction>, by: string): Promise<StepKind> {
   const stage = await load();
   if (typeof stage !== "function") throw new ConfigurationError(`${by}: its stage ${name} is no function`);
   return {

@@ -1,6 +1,7 @@
 import { META_FIELDS } from "../../core/added-answer.ts";
 import { topLevelEntries } from "../../core/json-text.ts";
 import type { AnsweredRow, Row } from "../../core/records.ts";
+import { objectText } from "../../core/respell.ts";
 import { prepareQuestion } from "../question.ts";
 import type { RunHost } from "../settings.ts";
 import type { PlannedAsking, PlannedStep } from "./plan.ts";
@@ -94,7 +95,7 @@ function setApart(row: Row, names: ReadonlySet<string>): AnsweredRow {
   if (answered.row.kind === "bad") return answered;
   const entries = topLevelEntries(answered.row.text);
   const own = entries.filter(([name]) => !names.has(name));
-  const text = `{${own.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(",")}}`;
+  const text = objectText(own);
   const apart = entries.filter(([name]) => names.has(name));
   const added = apart.map(([name, json]) =>
     isErrorField(name) ? { name, json, isDetail: true as const } : { name, json },
