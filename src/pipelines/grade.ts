@@ -72,7 +72,9 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
     const { judges, orders } = fanInsOf(settings, questions);
     counters.requestsPerRow = (orders ?? judges)?.labels.length ?? 1;
     counters.countScores(questions[0].scores);
-    counters.run = { pipeline: nameOf(host), provider: provider.name, model: panel.model, isPriced: panel.isPriced };
+    // The steps of a pipeline count together, and what all cost is known if each does.
+    const isPriced = panel.isPriced && counters.run?.isPriced !== false;
+    counters.run = { pipeline: nameOf(host), provider: provider.name, model: panel.model, isPriced };
     const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, orders, labels, probe, shown });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {

@@ -24,7 +24,7 @@ export async function planPipelineRun(plan: PipelinePlan, host: RunHost): Promis
   const counters = new Counters();
   const { inputFormat: format, maxRecordBytes, name } = plan;
   const source = await RowSource.open({ ...host, paths, format, maxRecordBytes, counters });
-  const line = new Line({ pipeline: name, host, format: source.format, isHalting: false });
+  const line = new Line({ pipeline: name, host, format: source.format, halts: () => false });
   const rows = line.through(source.rows(), before);
   const step = {
     pipeline: name,

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { linesOf, Sandbox } from "./support.ts";
+
+const ASK = "- ask: { user: '{{ text }}', model: gpt-5-mini }";
+
+function sandboxWith(pipeline: string, rows = ['{"text":"a"}', '{"n":2}']): Sandbox {
+  const sandbox = new Sandbox();
+  sandbox.write("flow.yaml", pipeline);
+  sandbox.write("rows.jsonl", `${rows.join("\n")}\n`);
+  return sandbox;
+}
+
+test("a branch that cannot be written ends the run by its own error", async () => {
+  const sandbox = sandboxWith("steps: [{ set: { six: 6 } }]\nerrors: { output: nowhere/failed.jsonl }\n");
+  const run = await sandbox.run(["run", "flow.yaml", "rows.jsonl", "-o", "out.jsonl"]);
+  expect([run.status, run.stderr]).toEqual([73, expect.stringContaining("bg-pipe: cannot create nowhere/failed")]);
+  expect(run.stderr).not.toContain("    at ");
+  expect(sandbox.files()).not.toContain("out.jsonl");
+});
+
+test.each([
+  ["a step that asks nothing", "steps: [{ set: { b: '{{ text }}' } }]", "rows.jsonl:2"],
+  ["a step that asks", `steps: [${ASK.slice(2)}]`, "rows.jsonl:2"],
+])("--halt-on ends the run at %s", async (_, steps, place) => {
+  const sandbox = sandboxWith(`options: { provider: emulator, halt-on: [missing_field] }\n${steps}\n`);
+  const run = await sandbox.run(["run", "flow.yaml", "rows.jsonl", "-o", "out.jsonl"]);
+  expect([run.status, run.stderr]).toEqual([1, expect.stringContaining(place)]);
+  expect(sandbox.files()).not.toContain("out.jsonl");
+});
+
+test("what one step costs is not given for the whole where another has no price", async () => {
+  const nobodys = "- ask: { user: '{{ text }}', model: nobodys, encoding: o200k_base, output-field: other }";
+  for (const steps of [`${ASK}\n  ${nobodys}`, `${nobodys}\n  ${ASK}`]) {
+    const sandbox = sandboxWith(`options: { provider: emulator, mode: live }\nsteps:\n  ${steps}\n`);
+    await sandbox.run(["run", "flow.yaml", "rows.jsonl", "--summary", "sum.json"]);
+    const { cost } = JSON.parse(sandbox.read("sum.json"));
+    expect(cost).toEqual({ estimated_usd: null, billed_usd: null, saved_usd: null });
+  }
+});
+
+test("a table is written also where the first ten thousand rows fail", async () => {
+  const rows = Array.from({ length: 10_300 }, (_, n) => `${n},t`);
+  const sandbox = sandboxWith(`options: { provider: emulator }\nsteps:\n  ${ASK}\n  - set: { six: 6 }\n`);
+  sandbox.write("in.csv", `n,text\n${rows.join("\n")}\n`);
+  const run = await sandbox.run(["run", "flow.yaml", "in.csv", "-o", "out.csv", "--token-limit", "1"]);
+  expect(run.status).toBe(76);
+  const [header, ...others] = linesOf(sandbox.read("out.csv"));
+  expect([header, others.length]).toEqual([
+    "n,text,six,answer,answer_error.code,answer_error.message,error.code,error.message",
+    10_300,
+  ]);
+});
