@@ -8,6 +8,7 @@ import { providers } from "../providers/index.ts";
 import type { Provider, ProviderSettings } from "../providers/provider.ts";
 import { tokenizers } from "../tokens/index.ts";
 import type { Tokenizer } from "../tokens/tokenizer.ts";
+import { notePlugin } from "./loaded-plugins.ts";
 import { stepKinds } from "./steps/index.ts";
 import { loadModule } from "./steps/load-module.ts";
 import type { StepKind } from "./steps/step-kind.ts";
@@ -42,8 +43,8 @@ const shape = z.strictObject({
   stages: loaders,
 });
 
-/** Plug-ins that are there already, by the module that was named. */
-const loaded = new Map<string, Plugin>();
+/** Plug-ins that are there already; one may be named in several files. */
+const loaded = new Set<unknown>();
 const broughtProviders = new Set<string>();
 
 /**
@@ -56,14 +57,13 @@ export async function loadPlugin(name: string, folder: string): Promise<Plugin> 
   const module = await loadModule(name, folder).catch((cause: unknown) => {
     throw new ConfigurationError(`the plug-in ${name} cannot be loaded: ${messageOf(cause)}`, { cause });
   });
-  const key = `${folder}\0${name}`;
-  const known = loaded.get(key);
-  if (known !== undefined) return known;
   const parsed = shape.safeParse(module["default"]);
   if (!parsed.success) throw noPlugin(name, parsed.error);
   const plugin = module["default"] as Plugin;
+  if (loaded.has(plugin)) return plugin;
   register(plugin, `the plug-in ${plugin.name} (${name})`);
-  loaded.set(key, plugin);
+  loaded.add(plugin);
+  notePlugin({ name, folder });
   return plugin;
 }
 
