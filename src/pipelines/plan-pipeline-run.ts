@@ -4,6 +4,7 @@ import type { Summary } from "../report/summary.ts";
 import { RowSource } from "../stages/read.ts";
 import { grade } from "./grade.ts";
 import type { RunHost } from "./settings.ts";
+import { refuseSharedFields } from "./steps/answer-fields.ts";
 import { Line } from "./steps/line.ts";
 import type { PipelinePlan, PlannedRowStep } from "./steps/plan.ts";
 
@@ -16,6 +17,7 @@ export interface KnownPlan {
 
 /** Looks at a pipeline's rows as far as its first step that asks, which makes its own dry run over them. */
 export async function planPipelineRun(plan: PipelinePlan, host: RunHost): Promise<KnownPlan> {
+  refuseSharedFields(plan.steps);
   const paths = await resolveInputs(plan.inputs);
   const at = plan.steps.findIndex(({ kind }) => kind === "ask");
   const asking = plan.steps[at];

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConfigurationError, messageOf } from "../core/errors.ts";
+import { ConfigurationError } from "../core/errors.ts";
 import { extend, type Registry } from "../core/registry.ts";
 import type { RowFunction } from "../core/row-function.ts";
 import type { Format } from "../formats/format.ts";
@@ -10,7 +10,7 @@ import { tokenizers } from "../tokens/index.ts";
 import type { Tokenizer } from "../tokens/tokenizer.ts";
 import { notePlugin } from "./loaded-plugins.ts";
 import { stepKinds } from "./steps/index.ts";
-import { loadModule } from "./steps/load-module.ts";
+import { loadModule, whyNotLoaded } from "./steps/load-module.ts";
 import type { StepKind } from "./steps/step-kind.ts";
 import { createUserStep } from "./steps/user-stage.ts";
 
@@ -55,7 +55,7 @@ const broughtProviders = new Set<string>();
  */
 export async function loadPlugin(name: string, folder: string): Promise<Plugin> {
   const module = await loadModule(name, folder).catch((cause: unknown) => {
-    throw new ConfigurationError(`the plug-in ${name} cannot be loaded: ${messageOf(cause)}`, { cause });
+    throw new ConfigurationError(`the plug-in ${name} cannot be loaded: ${whyNotLoaded(cause)}`, { cause });
   });
   const parsed = shape.safeParse(module["default"]);
   if (!parsed.success) throw noPlugin(name, parsed.error);

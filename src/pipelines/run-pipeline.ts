@@ -11,6 +11,7 @@ import { openRowsOutput } from "./outputs.ts";
 import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
 import { RowOutputs } from "./row-outputs.ts";
 import type { RunHost } from "./settings.ts";
+import { refuseSharedFields } from "./steps/answer-fields.ts";
 import { Line } from "./steps/line.ts";
 import type { PipelinePlan, PlannedBranch, PlannedOutput, PlannedStep } from "./steps/plan.ts";
 import { answeredRowOf } from "./steps/row-text.ts";
@@ -23,6 +24,7 @@ import { TableColumns } from "./steps/table-columns.ts";
  * @throws {BgPipeError} when it cannot begin; once it has begun, all that happens is in the result
  */
 export async function runPipeline(plan: PipelinePlan, host: RunHost): Promise<GradeResult> {
+  refuseSharedFields(plan.steps);
   const counters = host.counters ?? new Counters();
   const stop = new AbortController();
   const signal = AbortSignal.any([host.signal, stop.signal]);

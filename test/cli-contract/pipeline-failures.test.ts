@@ -50,3 +50,14 @@ test("a table is written also where the first ten thousand rows fail", async () 
     10_300,
   ]);
 });
+
+test("two answers in one field are refused before either is asked", async () => {
+  const flow = (between: string) => `options: { provider: emulator }\nsteps:\n  ${ASK}\n${between}  ${ASK}\n`;
+  const sandbox = sandboxWith(flow(""));
+  const run = await sandbox.run(["run", "flow.yaml", "rows.jsonl"]);
+  expect([run.status, run.stderr]).toEqual([64, expect.stringContaining("step 2 (ask) would put its answer into")]);
+  expect(run.stderr).not.toContain("batch submitted");
+  sandbox.write("flow.yaml", flow("  - rename: { answer: first }\n"));
+  const renamed = await sandbox.run(["run", "flow.yaml"], { stdin: '{"text":"a"}\n' });
+  expect([renamed.status, linesOf(renamed.stdout).length]).toEqual([0, 1]);
+});

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { messageOf } from "../../core/errors.ts";
 import type { RowFunction } from "../../core/row-function.ts";
-import { loadModule } from "./load-module.ts";
+import { loadModule, whyNotLoaded } from "./load-module.ts";
 import type { StepKind, StepSource } from "./step-kind.ts";
 import { createUserStep } from "./user-stage.ts";
 
@@ -31,7 +30,7 @@ async function stageOf({ value, folder, places }: StepSource): Promise<RowFuncti
   const stage = await loadModule(name, folder).then(
     (module) => module["default"],
     (error: unknown) => {
-      throw places.error(["use"], "value", `the stage ${name} cannot be loaded: ${messageOf(error)}`, PATH_HINT);
+      throw places.error(["use"], "value", `the stage ${name} cannot be loaded: ${whyNotLoaded(error)}`, PATH_HINT);
     },
   );
   if (typeof stage === "function") return stage as RowFunction;
