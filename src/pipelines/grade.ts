@@ -180,7 +180,9 @@ class GradeJob {
 
   #close(run: Run, end: RunEnd, error: unknown): GradeResult {
     const result = this.#result(run, end.exitStatus, error);
-    this.#parts.ledger.closeRun(run.id, { ...end, summary: stringifyWithUsd(result.summary) });
+    const { ledger, host } = this.#parts;
+    const summary = host.step === undefined ? result.summary : host.step.summaryOf(result.summary);
+    ledger.closeRun(run.id, { ...end, ...(summary && { summary: stringifyWithUsd(summary) }) });
     return result;
   }
 

@@ -26,13 +26,14 @@ export async function planPipelineRun(plan: PipelinePlan, host: RunHost): Promis
   const counters = new Counters();
   const { inputFormat: format, maxRecordBytes, name } = plan;
   const source = await RowSource.open({ ...host, paths, format, maxRecordBytes, counters });
-  const line = new Line({ pipeline: name, host, format: source.format, halts: () => false });
+  const line = new Line({ pipeline: name, host, format: source.format, halts: () => false, isAlone: true });
   const rows = line.through(source.rows(), before);
   const step = {
     pipeline: name,
     source: { rows: () => arraysOf(rows), columns: Promise.resolve([]), format: source.format, paths: [] },
     write: async () => {},
     onRun: () => {},
+    summaryOf: () => undefined,
   };
   const settings = { ...asking.settings, dryRun: true };
   const { summary, error } = await grade(settings, { ...host, ...asking.access, counters, step });

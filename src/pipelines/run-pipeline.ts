@@ -53,7 +53,8 @@ class PipelineRun {
     this.#plan = plan;
     this.#parts = parts;
     const { host, source } = parts;
-    const line = { host, format: source.format, pipeline: plan.name };
+    const asking = [...plan.steps, ...(plan.errors?.steps ?? [])].filter(({ kind }) => kind === "ask");
+    const line = { host, format: source.format, pipeline: plan.name, isAlone: asking.length < 2 };
     this.#main = new Line({ ...line, halts: failurePolicy(plan).halts });
     this.#branch = new Line({ ...line, halts: () => false });
     this.#startedAt = host.clock.now();

@@ -14,6 +14,8 @@ export interface LineOptions {
   readonly format: Format;
   /** Whether a row's failure ends the pipeline. */
   readonly halts: Halts;
+  /** Whether no more than one step of the pipeline asks. */
+  readonly isAlone: boolean;
 }
 
 /** Steps one after the other, each pulling rows from the one before. */
@@ -45,9 +47,9 @@ export class Line {
   }
 
   #ask(source: AsyncIterable<readonly Row[]>, plan: PlannedStep & { kind: "ask" }): AsyncIterable<readonly Row[]> {
-    const { pipeline, host, format } = this.#options;
+    const { pipeline, host, format, isAlone } = this.#options;
     const count = this.#count(plan.label, plan.settings.model ?? null);
-    const step = new AskingStep({ pipeline, plan, host, format, count });
+    const step = new AskingStep({ pipeline, plan, host, format, count, isAlone });
     this.#asking.push(step.run(source));
     return step.rows;
   }
