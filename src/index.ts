@@ -59,6 +59,7 @@ export {
   type Usage,
 } from "./core/records.ts";
 export { load, type Registry } from "./core/registry.ts";
+export type { RowFunction, RowFunctionContext, RowFunctionResult } from "./core/row-function.ts";
 export { type Emulator, type EmulatorOptions, startEmulator } from "./emulator/server.ts";
 export type { AnswerSchema, Endpoint, ModelAnswer, RequestSettings } from "./endpoints/endpoint.ts";
 export { endpoints } from "./endpoints/index.ts";
@@ -72,14 +73,7 @@ export { asStream, compose } from "./library/compose.ts";
 export { type CountTokensOptions, countTokens } from "./library/count-tokens.ts";
 export { Flow } from "./library/flow.ts";
 export { type GradeOptions, grade } from "./library/grade.ts";
-export {
-  filter,
-  type MapOptions,
-  map,
-  type RowFunction,
-  type RowFunctionContext,
-  type RowFunctionResult,
-} from "./library/map.ts";
+export { filter, type MapOptions, map } from "./library/map.ts";
 export { type MergeResultsOptions, mergeResults } from "./library/merge-results.ts";
 export { type PipelineOptions, pipeline } from "./library/pipeline.ts";
 export { type ReadRowsOptions, readRows } from "./library/read-rows.ts";
@@ -123,7 +117,6 @@ export type {
   PlannedStep,
 } from "./pipelines/steps/plan.ts";
 export type { RowStep, StepContext, Tally } from "./pipelines/steps/row-step.ts";
-export type { UserContext, UserResult, UserRow, UserStage } from "./pipelines/steps/user-stage.ts";
 export type { Middleware, Respond, Strategy, StrategyAnswer } from "./pipelines/strategy.ts";
 export { submitRequests as submitRequestFile } from "./pipelines/submit-requests.ts";
 export { type CostsQuestion, type TimeWindow, takeCosts } from "./pipelines/take-costs.ts";

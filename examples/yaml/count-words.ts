@@ -1,7 +1,9 @@
-import type { UserContext, UserRow } from "bg-pipe";
+import type { RowFunction } from "bg-pipe";
 
 /** Adds how many words a field has. */
-export default function countWords(row: UserRow, { options }: UserContext): UserRow {
+const countWords: RowFunction = (row, { options }) => {
   const text = String(row[String(options["field"])]);
   return { ...row, words: text.split(/\s+/).filter((word) => word !== "").length };
-}
+};
+
+export default countWords;

@@ -23,3 +23,30 @@ export function aborted(signal: AbortSignal): Promise<never> {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
 }
+
+/**
+ * What a source gives, until the signal aborts. A source that does not heed the signal is told to end, and not waited for.
+ *
+ * @throws the signal's reason when it aborts first
+ */
+export async function* untilAborted<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  signal: AbortSignal,
+): AsyncGenerator<T, void> {
+  const iterator = (Symbol.asyncIterator in source ? source : awaited(source))[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await unlessAborted(Promise.resolve(iterator.next()), signal);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    const closed = Promise.resolve(iterator.return?.());
+    if (signal.aborted) closed.catch(() => {});
+    else await closed;
+  }
+}
+
+async function* awaited<T>(source: Iterable<T>): AsyncGenerator<T> {
+  yield* source;
+}

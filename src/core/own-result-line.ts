@@ -1,5 +1,6 @@
 import { topLevelEntries } from "./json-text.ts";
 import { FAILURE_CODES, type Failure } from "./records.ts";
+import { type Entry, objectText } from "./respell.ts";
 
 /**
  * Lines of results as `submit` writes them: the provider's own, under the file's own `custom_id`. What came to nothing
@@ -30,9 +31,8 @@ export function ownResultLine({ customId, line, failure, marks }: OwnResult): st
   entries.delete("id");
   if (failure !== undefined) entries.set("error", errorJson(failure));
   if (marks !== undefined) entries.set(MARKS, JSON.stringify({ batch_id: marks.batchId, attempts: marks.attempts }));
-  const head: [string, string][] = id === undefined ? [] : [["id", id]];
-  const all = [...head, ["custom_id", JSON.stringify(customId)], ...entries];
-  return `{${all.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(",")}}`;
+  const head: Entry[] = id === undefined ? [] : [["id", id]];
+  return objectText([...head, ["custom_id", JSON.stringify(customId)], ...entries]);
 }
 
 /** What {@link ownResultLine} has added to a line; nothing for a line of another's. */

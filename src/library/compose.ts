@@ -66,7 +66,9 @@ export function compose(...stages: readonly unknown[]): FlowStage<unknown, unkno
  * @example chain([asStream(map(clean)), (row) => row.name])
  */
 export function asStream<In, Out>(stage: Stage<In, Out>): Duplex {
-  return Duplex.from((source: AsyncIterable<In>) => rowsOf(applyStage(new Flow(() => bundles(source)), stage)));
+  return Duplex.from((source: AsyncIterable<In>, { signal }: { readonly signal: AbortSignal }) =>
+    rowsOf(applyStage(new Flow(() => bundles(source)), stage), signal),
+  );
 }
 
 async function* bundles<In>(source: AsyncIterable<In>) {

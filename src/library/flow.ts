@@ -1,3 +1,4 @@
+import { untilAborted } from "../core/abort.ts";
 import { InputDataError } from "../core/errors.ts";
 import type { AddedField, BadRow, Failure, TextRow } from "../core/records.ts";
 import type { Summary } from "../report/summary.ts";
@@ -89,8 +90,7 @@ export function itemsOf<T>(source: Source<T>, context: FlowContext): Items<T> {
 export type Source<T> = AsyncIterable<T> | Iterable<T>;
 
 async function* wrapped<T>(source: Source<T>, { signal, notes }: FlowContext): AsyncGenerator<readonly Item<T>[]> {
-  for await (const value of source) {
-    signal.throwIfAborted();
+  for await (const value of untilAborted(source, signal)) {
     notes.read.rows++;
     yield [{ value }];
   }

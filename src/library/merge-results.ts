@@ -75,12 +75,14 @@ class Merger {
     setOrigin(rest, originOf(result));
     const texts = new Map(topLevelEntries(spell(rest)));
     const added = ["", "_error", "_meta"].flatMap((suffix) => this.#field(texts, suffix));
-    return itemOf(spliceFields(this.#refuseClash(row), added), positionOf(row));
+    this.#refuseClash(Object.keys(row));
+    return itemOf(spliceFields(spell(row), added), positionOf(row));
   }
 
   failed<Row extends object, Name extends string>({ row, failure }: FailedItem): Item<Answered<Row, Name>> {
     const { added } = failedRow(row, failure, this.#outputField);
     if (row.kind === "bad") return { row, failure, added };
+    this.#refuseClash(topLevelEntries(row.text).map(([name]) => name));
     return itemOf(spliceFields(row.text, added), row.position);
   }
 
@@ -90,9 +92,9 @@ class Merger {
     return [{ name: `${this.#outputField}${suffix}`, json }];
   }
 
-  #refuseClash(row: object): string {
-    const clash = addedFieldNames(this.#outputField, this.#meta).find((name) => Object.hasOwn(row, name));
-    if (clash === undefined) return spell(row);
+  #refuseClash(names: readonly string[]): void {
+    const clash = addedFieldNames(this.#outputField, this.#meta).find((name) => names.includes(name));
+    if (clash === undefined) return;
     throw new UsageError(`the row already has a field "${clash}", which the answer would take`, {
       hint: "Give the answer another name with mergeResults' outputField.",
     });

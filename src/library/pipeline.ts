@@ -1,3 +1,4 @@
+import { unlessAborted } from "../core/abort.ts";
 import { UsageError } from "../core/errors.ts";
 import { Flow, type FlowContext, itemsOf, Notes, type Source } from "./flow.ts";
 import { isOwn, type Sink, type Stage } from "./stage.ts";
@@ -152,7 +153,8 @@ async function run(
   const context: FlowContext = { signal, notes: new Notes() };
   try {
     signal.throwIfAborted();
-    return await sink(isOwn(sink) ? flow : new Flow(() => flow.items(context)), context);
+    if (isOwn(sink)) return await sink(flow, context);
+    return await unlessAborted(sink(new Flow(() => flow.items(context)), context), signal);
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {

@@ -1,6 +1,7 @@
 import { InputDataError } from "../core/errors.ts";
 import { topLevelEntries } from "../core/json-text.ts";
 import type { AddedField, AnsweredRow } from "../core/records.ts";
+import { objectText } from "../core/respell.ts";
 import type { Encoder, Format } from "../formats/format.ts";
 import type { FailedItem, Item, Notes } from "./flow.ts";
 import { positionOf, spell } from "./origin.ts";
@@ -95,11 +96,11 @@ export class RowEncoder {
     const details = new Set(answerFields.flatMap((name) => [`${name}_error`, `${name}_meta`]));
     const isAdded = (name: string) => details.has(name) || answerFields.includes(name);
     const entries = topLevelEntries(text);
-    const rest = entries.filter(([name]) => !isAdded(name)).map(([name, json]) => `${JSON.stringify(name)}:${json}`);
+    const rest = entries.filter(([name]) => !isAdded(name));
     const added = entries
       .filter(([name]) => isAdded(name))
       .map(([name, json]) => ({ name, json, ...(details.has(name) ? ({ isDetail: true } as const) : {}) }));
-    return { text: `{${rest.join(",")}}`, added };
+    return { text: objectText(rest), added };
   }
 
   #failureIn(value: object): boolean {

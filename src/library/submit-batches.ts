@@ -1,6 +1,7 @@
 import { UsageError } from "../core/errors.ts";
 import { Handoff } from "../core/handoff.ts";
 import type { AnsweredRow } from "../core/records.ts";
+import { objectText } from "../core/respell.ts";
 import { type AskedRow, askRequests } from "../pipelines/ask-requests.ts";
 import { followedBy } from "../pipelines/peek-rows.ts";
 import type { Question } from "../pipelines/question.ts";
@@ -140,7 +141,7 @@ function resultOf<Row>({ row, added, failure }: AnsweredRow): Item<RequestResult
   if (row.kind === "bad") return { row, failure: failure ?? { code: "bad_input", message: row.message } };
   const own: Row = JSON.parse(row.text);
   setOrigin(own, { text: row.text, position: row.position });
-  const text = `{${added.map(({ name, json }) => `${JSON.stringify(name)}:${json}`).join(",")}}`;
+  const text = objectText(added.map(({ name, json }) => [name, json]));
   const value: RequestResult<Row> = { row: own, ...JSON.parse(text) };
   setOrigin(value, { text, position: row.position });
   return { value };

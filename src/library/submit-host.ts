@@ -88,6 +88,10 @@ export async function openHost(
   const own = typeof provider === "function" ? provider : undefined;
   const named = typeof provider === "string" ? { provider } : {};
   const settings = { ...withBaseUrl(options), ...withoutNothing(said), ...named, inputs: [] };
+  const key = apiKey ?? (await keyOf(settings, options));
+  const data = await readData();
+  const table = await loadPrices(packageDataPath("prices.yaml"), { entries: prices ?? {}, origin: "prices" });
+  // Last, since nobody would end it if something of the above fails.
   const embedded = own === undefined ? await embedEmulator(settings) : undefined;
   return {
     name: name ?? "library",
@@ -99,10 +103,10 @@ export async function openHost(
       log: log ?? silentLogger,
       clock: clock ?? systemClock,
       signal,
-      apiKey: apiKey ?? (await keyOf(settings, options)),
+      apiKey: key,
       isEmbedded: embedded !== undefined,
-      data: await readData(),
-      prices: await loadPrices(packageDataPath("prices.yaml"), { entries: prices ?? {}, origin: "prices" }),
+      data,
+      prices: table,
       ...(strategy && { strategy }),
       ...(middleware && { middleware }),
       ...(observeLive && { observeLive }),

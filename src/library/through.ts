@@ -1,3 +1,4 @@
+import { untilAborted } from "../core/abort.ts";
 import { InputDataError } from "../core/errors.ts";
 import { type FailedItem, Flow, type FlowContext, type Item, type Items } from "./flow.ts";
 import { createStage, type FlowStage, isOwn, type Stage } from "./stage.ts";
@@ -26,8 +27,7 @@ async function* detour<In, Out>(
   { signal }: FlowContext,
 ): AsyncGenerator<readonly Item<Out>[]> {
   const aside: FailedItem[] = [];
-  for await (const value of work(good(source, aside), { signal })) {
-    signal.throwIfAborted();
+  for await (const value of untilAborted(work(good(source, aside), { signal }), signal)) {
     yield [...aside.splice(0), { value }];
   }
   signal.throwIfAborted();

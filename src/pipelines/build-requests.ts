@@ -1,5 +1,4 @@
 import { failedRow } from "../core/added-answer.ts";
-import type { ChunkLimits } from "../core/chunk-limits.ts";
 import { Counters } from "../core/counters.ts";
 import type { AnsweredRow, RequestRow, Row } from "../core/records.ts";
 import { requestLine, requestLineBytes } from "../core/request-line.ts";
@@ -12,7 +11,7 @@ import { UncountedRows } from "./count/uncounted.ts";
 import { refusePairs } from "./judging.ts";
 import { openErrorsOutput, openLinesOutput } from "./outputs.ts";
 import { prepareQuestion, type Question, type QuestionSettings } from "./question.ts";
-import { type RequestSettings, type RequestSteps, requestLimits, requestSteps } from "./request-steps.ts";
+import { type RequestSettings, type RequestSteps, requestSteps } from "./request-steps.ts";
 import { checkNoRowIsLost } from "./row-balance.ts";
 import { answerFields, RowOutputs } from "./row-outputs.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
@@ -39,7 +38,7 @@ export async function buildRequests(settings: BuildSettings, host: BuildHost): P
   const counters = new Counters();
   const { inputFormat: format, maxRecordBytes } = settings;
   const source = await RowSource.open({ ...host, paths, format, maxRecordBytes, counters });
-  const work = new BuildWork(settings, question, counters);
+  const work = new BuildWork({ settings, question, counters, steps: await requestSteps(settings, question) });
   try {
     const outputs = await openOutputs(settings, host, { question, counters, source });
     await outputs.write(linesOf(source, outputs.guard(), work));
@@ -81,22 +80,25 @@ async function* linesOf(source: RowSource, guard: Step<Row, Row>, work: BuildWor
 type AskedRow = Extract<RequestRow, { request: unknown }>;
 type UnaskedRow = Extract<RequestRow, { failure: unknown }>;
 
+interface BuildParts extends Pick<OutputParts, "question" | "counters"> {
+  readonly settings: BuildSettings;
+  readonly steps: RequestSteps;
+}
+
 /** Rows to request lines, each request once. */
 class BuildWork {
   readonly #settings: BuildSettings;
   readonly #endpoint: string;
   readonly #steps: RequestSteps;
-  readonly #limits: ChunkLimits;
   readonly #counters: Counters;
   readonly #seen = new SeenKeys();
   readonly #unasked = new UncountedRows();
   #bytes = 0;
 
-  constructor(settings: BuildSettings, question: Question, counters: Counters) {
+  constructor({ settings, question, counters, steps }: BuildParts) {
     this.#settings = settings;
     this.#endpoint = question.endpoint.path;
-    this.#steps = requestSteps(settings, question);
-    this.#limits = requestLimits(settings);
+    this.#steps = steps;
     this.#counters = counters;
   }
 
@@ -127,7 +129,7 @@ class BuildWork {
       shared: rowsShared,
       bytes: this.#bytes,
       failed: this.#unasked,
-      batches: { requests: this.#limits.requests, bytes: this.#limits.bytes },
+      batches: { requests: this.#steps.limits.requests, bytes: this.#steps.limits.bytes },
     };
   }
 

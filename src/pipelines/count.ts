@@ -3,7 +3,7 @@ import { resolveInputs } from "../io/inputs.ts";
 import type { PicoUsd } from "../pricing/price.ts";
 import { findPrice } from "../pricing/price-table.ts";
 import { usdInJson } from "../pricing/usd-json.ts";
-import { providerFacts } from "../providers/facts.ts";
+import { factsOf } from "../providers/known-facts.ts";
 import type { CountReport, Distribution, ExpectedOutput } from "../report/count.ts";
 import { type ChunkSettings, chunkLimits } from "./chunk-limits.ts";
 import { expectOutput } from "./count/expected-output.ts";
@@ -13,6 +13,7 @@ import { tokensOfSchema } from "./count/schema-tokens.ts";
 import type { TallyOptions } from "./count/tally.ts";
 import type { Uncounted } from "./count/uncounted.ts";
 import { refusePairs } from "./judging.ts";
+import { loadedPlugins } from "./loaded-plugins.ts";
 import { wholeOverhead } from "./overhead.ts";
 import { prepareQuestion, type Question, type QuestionSettings } from "./question.ts";
 import type { GradeSettings, RunHost } from "./settings.ts";
@@ -21,7 +22,10 @@ import type { GradeSettings, RunHost } from "./settings.ts";
 export interface CountSettings
   extends QuestionSettings,
     ChunkSettings,
-    Pick<GradeSettings, "inputs" | "inputFormat" | "maxRecordBytes" | "enqueuedTokens" | "expectOutputTokens"> {
+    Pick<
+      GradeSettings,
+      "inputs" | "inputFormat" | "baseUrl" | "maxRecordBytes" | "enqueuedTokens" | "expectOutputTokens"
+    > {
   /** Threads to count in, started at once, 0 or 1 for none; as many as pay, once they do, when undefined. */
   readonly workers?: number;
 }
@@ -76,7 +80,7 @@ export async function count(given: CountSettings, host: CountHost): Promise<Coun
   const learned = await host.learned(model);
   const overheadTokens = wholeOverhead(learned.overheadTokens);
   const tally = {
-    limits: limitsOf(settings, learned, host),
+    limits: await limitsOf(settings, learned, host),
     contextWindow: question.contextWindow,
     price: findPrice(host.prices, model)?.price,
     overheadTokens: overheadTokens ?? 0,
@@ -101,9 +105,10 @@ function hasModel({ model, provider, encoding }: CountSettings): boolean {
   return model !== undefined || provider === "emulator" || encoding === undefined;
 }
 
-function limitsOf(settings: CountSettings, { tokenLimit }: Learned, { log }: CountHost): ChunkLimits {
+async function limitsOf(settings: CountSettings, { tokenLimit }: Learned, { log }: CountHost): Promise<ChunkLimits> {
   const enqueuedTokens = settings.enqueuedTokens ?? tokenLimit ?? Number.POSITIVE_INFINITY;
-  return chunkLimits(settings, { ...providerFacts[settings.provider].limits, enqueuedTokens }, log);
+  const { limits } = await factsOf(settings.provider, settings);
+  return chunkLimits(settings, { ...limits, enqueuedTokens }, log);
 }
 
 interface CounterParts {
@@ -118,7 +123,8 @@ function createCounter(
   { question, texts, tally }: CounterParts,
 ): FileCounter {
   const { inputFormat: format, workers, maxRecordBytes } = settings;
-  const setup = { kind: "bg-pipe count worker", settings, data: host.data, texts, maxRecordBytes } as const;
+  const given = { settings, data: host.data, texts, maxRecordBytes, plugins: loadedPlugins() };
+  const setup = { kind: "bg-pipe count worker", ...given } as const;
   return new FileCounter({ question, setup, format, workers, tally, host });
 }
 

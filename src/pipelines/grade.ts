@@ -72,7 +72,9 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
     const { judges, orders } = fanInsOf(settings, questions);
     counters.requestsPerRow = (orders ?? judges)?.labels.length ?? 1;
     counters.countScores(questions[0].scores);
-    counters.run = { pipeline: nameOf(host), provider: provider.name, model: panel.model, isPriced: panel.isPriced };
+    // The steps of a pipeline count together, and what all cost is known if each does.
+    const isPriced = panel.isPriced && counters.run?.isPriced !== false;
+    counters.run = { pipeline: nameOf(host), provider: provider.name, model: panel.model, isPriced };
     const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, orders, labels, probe, shown });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
@@ -178,7 +180,9 @@ class GradeJob {
 
   #close(run: Run, end: RunEnd, error: unknown): GradeResult {
     const result = this.#result(run, end.exitStatus, error);
-    this.#parts.ledger.closeRun(run.id, { ...end, summary: stringifyWithUsd(result.summary) });
+    const { ledger, host } = this.#parts;
+    const summary = host.step === undefined ? result.summary : host.step.summaryOf(result.summary);
+    ledger.closeRun(run.id, { ...end, ...(summary && { summary: stringifyWithUsd(summary) }) });
     return result;
   }
 

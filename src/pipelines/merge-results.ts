@@ -50,7 +50,8 @@ export async function mergeResults(settings: MergeSettings, host: MergeHost): Pr
   const results = await ResultFiles.open(settings.results, { endpoint, check, ...host });
   try {
     const outputs = await openOutputs(settings, host, { question, counters, source });
-    await outputs.write(joinAll(source, joinSteps(settings, host, { question, results, guard: outputs.guard() })));
+    const steps = await joinSteps(settings, host, { question, results, guard: outputs.guard() });
+    await outputs.write(joinAll(source, steps));
     checkNoRowIsLost(counters);
     return { ...reportOf(counters, results), exitStatus: exitStatusOf(counters) };
   } finally {
@@ -92,12 +93,12 @@ function joinOptions(settings: MergeSettings, { prices }: MergeHost, { endpoint,
 }
 
 /** Rows to rows with their results. */
-function joinSteps(
+async function joinSteps(
   settings: MergeSettings,
   host: MergeHost,
   { question, results, guard }: JoinParts,
-): Step<Row, AnsweredRow> {
-  const { build, check } = requestSteps(settings, question);
+): Promise<Step<Row, AnsweredRow>> {
+  const { build, check } = await requestSteps(settings, question);
   const whyNotAsked = (row: RequestRow) =>
     check([row]).flatMap((checked) => ("failure" in checked ? [checked.failure] : []))[0];
   const join = createJoin({ ...joinOptions(settings, host, question), find: results.find, whyNotAsked });

@@ -4,6 +4,7 @@ import type { Summary } from "../report/summary.ts";
 import { RowSource } from "../stages/read.ts";
 import { grade } from "./grade.ts";
 import type { RunHost } from "./settings.ts";
+import { refuseSharedFields } from "./steps/answer-fields.ts";
 import { Line } from "./steps/line.ts";
 import type { PipelinePlan, PlannedRowStep } from "./steps/plan.ts";
 
@@ -16,6 +17,7 @@ export interface KnownPlan {
 
 /** Looks at a pipeline's rows as far as its first step that asks, which makes its own dry run over them. */
 export async function planPipelineRun(plan: PipelinePlan, host: RunHost): Promise<KnownPlan> {
+  refuseSharedFields(plan.steps);
   const paths = await resolveInputs(plan.inputs);
   const at = plan.steps.findIndex(({ kind }) => kind === "ask");
   const asking = plan.steps[at];
@@ -24,13 +26,14 @@ export async function planPipelineRun(plan: PipelinePlan, host: RunHost): Promis
   const counters = new Counters();
   const { inputFormat: format, maxRecordBytes, name } = plan;
   const source = await RowSource.open({ ...host, paths, format, maxRecordBytes, counters });
-  const line = new Line({ pipeline: name, host, format: source.format, isHalting: false });
+  const line = new Line({ pipeline: name, host, format: source.format, halts: () => false, isAlone: true });
   const rows = line.through(source.rows(), before);
   const step = {
     pipeline: name,
     source: { rows: () => arraysOf(rows), columns: Promise.resolve([]), format: source.format, paths: [] },
     write: async () => {},
     onRun: () => {},
+    summaryOf: () => undefined,
   };
   const settings = { ...asking.settings, dryRun: true };
   const { summary, error } = await grade(settings, { ...host, ...asking.access, counters, step });

@@ -1,16 +1,18 @@
 import { z } from "zod";
-import { ConfigurationError, messageOf } from "../core/errors.ts";
+import { ConfigurationError } from "../core/errors.ts";
 import { extend, type Registry } from "../core/registry.ts";
+import type { RowFunction } from "../core/row-function.ts";
 import type { Format } from "../formats/format.ts";
 import { formats } from "../formats/index.ts";
 import { providers } from "../providers/index.ts";
 import type { Provider, ProviderSettings } from "../providers/provider.ts";
 import { tokenizers } from "../tokens/index.ts";
 import type { Tokenizer } from "../tokens/tokenizer.ts";
+import { notePlugin } from "./loaded-plugins.ts";
 import { stepKinds } from "./steps/index.ts";
-import { loadModule } from "./steps/load-module.ts";
+import { loadModule, whyNotLoaded } from "./steps/load-module.ts";
 import type { StepKind } from "./steps/step-kind.ts";
-import { createUserStep, type UserStage } from "./steps/user-stage.ts";
+import { createUserStep } from "./steps/user-stage.ts";
 
 /** What a plug-in brings, by name. Each is loaded when it is asked for. */
 export interface Plugin {
@@ -19,7 +21,7 @@ export interface Plugin {
   readonly formats?: Registry<Format>;
   readonly tokenizers?: Registry<Tokenizer>;
   /** Steps of pipelines: `- NAME: { options }`. */
-  readonly stages?: Registry<UserStage>;
+  readonly stages?: Registry<RowFunction>;
 }
 
 /** Gives a plug-in back as it is, with its type checked: `export default definePlugin({ name: "mine", … })`. */
@@ -41,8 +43,8 @@ const shape = z.strictObject({
   stages: loaders,
 });
 
-/** Plug-ins that are there already, by the module that was named. */
-const loaded = new Map<string, Plugin>();
+/** Plug-ins that are there already; one may be named in several files. */
+const loaded = new Set<unknown>();
 const broughtProviders = new Set<string>();
 
 /**
@@ -53,16 +55,15 @@ const broughtProviders = new Set<string>();
  */
 export async function loadPlugin(name: string, folder: string): Promise<Plugin> {
   const module = await loadModule(name, folder).catch((cause: unknown) => {
-    throw new ConfigurationError(`the plug-in ${name} cannot be loaded: ${messageOf(cause)}`, { cause });
+    throw new ConfigurationError(`the plug-in ${name} cannot be loaded: ${whyNotLoaded(cause)}`, { cause });
   });
-  const key = `${folder}\0${name}`;
-  const known = loaded.get(key);
-  if (known !== undefined) return known;
   const parsed = shape.safeParse(module["default"]);
   if (!parsed.success) throw noPlugin(name, parsed.error);
   const plugin = module["default"] as Plugin;
+  if (loaded.has(plugin)) return plugin;
   register(plugin, `the plug-in ${plugin.name} (${name})`);
-  loaded.set(key, plugin);
+  loaded.add(plugin);
+  notePlugin({ name, folder });
   return plugin;
 }
 
@@ -82,7 +83,7 @@ function register(plugin: Plugin, by: string): void {
   for (const name of Object.keys(plugin.providers ?? {})) broughtProviders.add(name);
 }
 
-async function kindOf(name: string, load: () => Promise<UserStage>, by: string): Promise<StepKind> {
+async function kindOf(name: string, load: () => Promise<RowFunction>, by: string): Promise<StepKind> {
   const stage = await load();
   if (typeof stage !== "function") throw new ConfigurationError(`${by}: its stage ${name} is no function`);
   return {

@@ -1,7 +1,7 @@
 import { failIfTooLong } from "../core/asked-requests.ts";
 import type { ChunkLimits } from "../core/chunk-limits.ts";
 import type { RequestRow, Row } from "../core/records.ts";
-import { providerFacts, providerIdentity } from "../providers/facts.ts";
+import { factsOf } from "../providers/known-facts.ts";
 import { createBuild } from "../stages/build.ts";
 import { createCount } from "../stages/count.ts";
 import type { Step } from "./answer-rows.ts";
@@ -16,25 +16,20 @@ export interface RequestSteps {
   readonly build: Step<Row, RequestRow>;
   /** Counts tokens, and fails what no model or batch would take. */
   readonly check: Step<RequestRow, RequestRow>;
+  /** The most that a batch may hold. */
+  readonly limits: ChunkLimits;
 }
 
-export function requestSteps(settings: RequestSettings, question: Question): RequestSteps {
+export async function requestSteps(settings: RequestSettings, question: Question): Promise<RequestSteps> {
   const { render, endpoint, request, tokenizer, contextWindow } = question;
   const count = createCount({ tokenizer, endpoint, contextWindow });
-  const limits = requestLimits(settings);
+  const { identity, limits: most } = await factsOf(settings.provider, settings);
+  const { requestsPerBatch, bytesPerBatch } = most;
+  const tokens = Number.POSITIVE_INFINITY;
+  const limits = { requests: requestsPerBatch, bytes: bytesPerBatch, tokens, count: undefined };
   return {
-    build: createBuild({ render, endpoint, settings: request, provider: identityOf(settings) }),
+    build: createBuild({ render, endpoint, settings: request, provider: identity }),
     check: (rows) => count(rows).map((row) => failIfTooLong(row, endpoint.path, limits)),
+    limits,
   };
-}
-
-/** The most that a batch may hold. */
-export function requestLimits({ provider }: RequestSettings): ChunkLimits {
-  const { requestsPerBatch, bytesPerBatch } = providerFacts[provider].limits;
-  return { requests: requestsPerBatch, bytes: bytesPerBatch, tokens: Number.POSITIVE_INFINITY, count: undefined };
-}
-
-/** An emulator without an address is one within the process, as `grade` starts it. */
-function identityOf({ provider, baseUrl }: RequestSettings): string {
-  return providerIdentity(provider, { baseUrl, isEmbedded: provider === "emulator" && baseUrl === undefined });
 }

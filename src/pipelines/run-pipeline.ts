@@ -10,7 +10,8 @@ import { failurePolicy } from "./halting.ts";
 import { openRowsOutput } from "./outputs.ts";
 import { checkNoRowIsLost, exitStatusOf } from "./row-balance.ts";
 import { RowOutputs } from "./row-outputs.ts";
-import type { GradeSettings, RunHost } from "./settings.ts";
+import type { RunHost } from "./settings.ts";
+import { refuseSharedFields } from "./steps/answer-fields.ts";
 import { Line } from "./steps/line.ts";
 import type { PipelinePlan, PlannedBranch, PlannedOutput, PlannedStep } from "./steps/plan.ts";
 import { answeredRowOf } from "./steps/row-text.ts";
@@ -23,6 +24,7 @@ import { TableColumns } from "./steps/table-columns.ts";
  * @throws {BgPipeError} when it cannot begin; once it has begun, all that happens is in the result
  */
 export async function runPipeline(plan: PipelinePlan, host: RunHost): Promise<GradeResult> {
+  refuseSharedFields(plan.steps);
   const counters = host.counters ?? new Counters();
   const stop = new AbortController();
   const signal = AbortSignal.any([host.signal, stop.signal]);
@@ -51,9 +53,10 @@ class PipelineRun {
     this.#plan = plan;
     this.#parts = parts;
     const { host, source } = parts;
-    const line = { host, format: source.format, isHalting: plan.onError === "halt" };
-    this.#main = new Line({ ...line, pipeline: plan.name });
-    this.#branch = new Line({ ...line, pipeline: plan.name, isHalting: false });
+    const asking = [...plan.steps, ...(plan.errors?.steps ?? [])].filter(({ kind }) => kind === "ask");
+    const line = { host, format: source.format, pipeline: plan.name, isAlone: asking.length < 2 };
+    this.#main = new Line({ ...line, halts: failurePolicy(plan).halts });
+    this.#branch = new Line({ ...line, halts: () => false });
     this.#startedAt = host.clock.now();
   }
 
@@ -72,13 +75,15 @@ class PipelineRun {
   }
 
   async #flow(): Promise<void> {
-    const { onError, output, steps, errors } = this.#plan;
+    const { output, steps, errors } = this.#plan;
     const { source, counters } = this.#parts;
     const rows = this.#main.through(source.rows(), steps);
-    const end = { output, steps, onError, counters };
+    const end = { output, steps, counters, ...failurePolicy(this.#plan) };
     if (errors === undefined) return this.#write(rows, end);
     const failed = new Handoff<readonly Row[]>(this.#parts.host.signal);
     const branch = this.#rescue(failed, errors);
+    // It may end while the other is at work, which its failure stops; it is awaited below.
+    branch.catch(() => {});
     try {
       await this.#write(copyFailed(rows, failed), end);
       failed.end();
@@ -96,7 +101,7 @@ class PipelineRun {
     try {
       const before = this.#plan.steps;
       const rows = this.#branch.through(asNew(failed, counters), steps);
-      await this.#write(rows, { output, steps: [...before, ...steps], onError: "keep", counters });
+      await this.#write(rows, { output, steps: [...before, ...steps], counters, ...KEEP });
       checkNoRowIsLost(counters, this.#branch.dropped);
     } catch (error) {
       this.#parts.stop.abort(error);
@@ -104,7 +109,10 @@ class PipelineRun {
     }
   }
 
-  async #write(rows: AsyncIterable<readonly Row[]>, { output, steps, onError, counters }: LineEnd): Promise<void> {
+  async #write(
+    rows: AsyncIterable<readonly Row[]>,
+    { output, steps, counters, onError, halts }: LineEnd,
+  ): Promise<void> {
     const { host, source } = this.#parts;
     const opened = await openRowsOutput(output, { paths: [], format: source.format }, host);
     const columns = opened.format.isTable ? await TableColumns.of(steps, host.data) : undefined;
@@ -114,7 +122,8 @@ class PipelineRun {
       errors: undefined,
       addedFields: [],
       addedColumns: columns?.added ?? [],
-      ...failurePolicy({ onError }),
+      onError,
+      halts,
       counters,
       signal: host.signal,
     });
@@ -140,13 +149,14 @@ class PipelineRun {
 }
 
 /** How a line of steps ends. */
-interface LineEnd {
+interface LineEnd extends ReturnType<typeof failurePolicy> {
   readonly output: PlannedOutput;
   /** All that its rows have been through. */
   readonly steps: readonly PlannedStep[];
-  readonly onError: GradeSettings["onError"];
   readonly counters: Counters;
 }
+
+const KEEP = failurePolicy({ onError: "keep" });
 
 function stepOf({ label, ...count }: Line["counts"][number]): NonNullable<Summary["steps"]>[number] {
   return { step: label, ...count };

@@ -6,6 +6,7 @@ import type { AnsweredRow } from "../core/records.ts";
 import type { endpoints } from "../endpoints/index.ts";
 import type { PriceTable } from "../pricing/price-table.ts";
 import type { providers } from "../providers/index.ts";
+import type { Summary } from "../report/summary.ts";
 import type { RowSource } from "../stages/read.ts";
 import type { LiveObserver } from "./live-events.ts";
 import type { Middleware, Strategy } from "./strategy.ts";
@@ -147,4 +148,6 @@ export interface StepEnds {
   write(rows: AsyncIterable<readonly AnsweredRow[]>): Promise<void>;
   /** Told of the ledger's run, once it is open. */
   onRun(id: number): void;
+  /** The summary for the ledger, of the step alone; undefined where the counters tell of other steps, too. */
+  summaryOf(summary: Summary): Summary | undefined;
 }

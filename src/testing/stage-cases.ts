@@ -93,7 +93,7 @@ class StageCases<In, Out> {
     });
     const limit = rows.length + maxReadAhead;
     assert.ok(many.taken <= limit, `for its first row it has taken ${many.taken} rows, and may take ${limit}`);
-    assert.ok(many.isClosed, "the source is still open");
+    await assertClosed(many);
   }
 
   async sourceFails(): Promise<void> {
@@ -117,9 +117,7 @@ class StageCases<In, Out> {
     };
     const end = pipeline(endless, this.#given.create(), drain, { signal: stop.signal });
     await assert.rejects(end, (error) => error === reason);
-    // A source in the middle of a row can be let go of only after it.
-    for (let turn = 0; turn < 100 && !endless.isClosed; turn++) await setImmediate();
-    assert.ok(endless.isClosed, "the source is still open");
+    await assertClosed(endless);
   }
 
   #rows(): WatchedRows<In> {
@@ -133,4 +131,10 @@ class StageCases<In, Out> {
   #check(seen: readonly Out[]): void {
     assert.deepEqual(seen, this.#given.expected);
   }
+}
+
+/** A source in the middle of a row can be let go of only after it. */
+async function assertClosed(source: WatchedRows<unknown>): Promise<void> {
+  for (let turn = 0; turn < 100 && !source.isClosed; turn++) await setImmediate();
+  assert.ok(source.isClosed, "the source is still open");
 }

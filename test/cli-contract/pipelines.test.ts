@@ -161,6 +161,7 @@ describe("bg-pipe run", () => {
     expect(run.stderr).toContain("7 rows read; 6 requests to ask");
     expect(run.stderr).toContain("          1 chunk, ");
     expect(run.stderr).toContain("step 2 (filter): keeps the rows of which n != 3");
+    expect(run.stderr).toContain("estimate  of the first step that asks alone");
   });
 
   test("joined by a shell's pipe", async () => {
@@ -290,6 +291,11 @@ describe("bg-pipe config check", () => {
     ["steps:\n  - use: ./nope.ts\n", "2:10: the stage ./nope.ts cannot be loaded", "A path counts from"],
     ["steps:\n  - grade: { prompt: { usr: x } }\n", '2:24: unknown key "usr"', 'Did you mean "user"?'],
     ["steps:\n  - ask: { model: gpt-5-mini }\n", "2:5: ask has no question", "Say what is asked"],
+    ["step:\n  - filter: a\n", '1:1: unknown key "step"', 'Did you mean "steps"?'],
+    ["steps:\n  - filter: a\nerrors: { ouput: x }\n", '3:11: unknown key "ouput"', 'Did you mean "output"?'],
+    ["steps:\n  - filter: a\ntests:\n  - inn: []\n", '4:5: unknown key "inn"', 'Did you mean "in"?'],
+    ["steps:\n  - select: a\n", "2:13: select: has to be a list", ""],
+    ["plugins: [./none.mjs]\nsteps:\n  - filter: a\n", "1:11: the plug-in ./none.mjs cannot be loaded", ""],
     ["modle: x\n", '1:1: unknown key "modle"', "Did you mean model?"],
   ])("%j", async (text, message, hint) => {
     const sandbox = new Sandbox();
@@ -297,5 +303,6 @@ describe("bg-pipe config check", () => {
     expect([run.status, run.stderr]).toEqual([78, expect.stringContaining(`file.yaml:${message}`)]);
     expect(run.stderr).toContain(hint);
     expect(run.stderr).not.toContain("sk-abc");
+    expect(run.stderr).not.toContain("load-module");
   });
 });

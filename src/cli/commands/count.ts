@@ -59,10 +59,9 @@ const NOTHING_LEARNED = { tokenLimit: undefined, outputTokens: undefined, overhe
 /** Where nothing has been run yet, nothing is known, and no ledger is made. */
 async function learn(context: CommandContext, model: string) {
   const { openInventory, openLedger } = await import("../ledger-access.ts");
-  const { providerIdentity } = await import("../../providers/facts.ts");
+  const { factsOf } = await import("../../providers/known-facts.ts");
   const { provider, baseUrl, endpoint } = context.configuration.values;
-  const isEmbedded = provider === "emulator" && baseUrl === undefined;
-  const kind = { provider: providerIdentity(provider, { baseUrl, isEmbedded }), endpoint, model };
+  const kind = { provider: (await factsOf(provider, { baseUrl })).identity, endpoint, model };
   const inventory = await openInventory(context);
   if (inventory === undefined) return NOTHING_LEARNED;
   inventory.close();

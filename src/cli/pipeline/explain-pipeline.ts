@@ -25,6 +25,7 @@ export function explainPipeline(plan: PipelinePlan, known: KnownPlan, { usd, wid
       ...stepLines(step),
       ...(step === first && step.kind === "ask" ? askedLines(firstAsking, usd) : step.kind === "ask" ? [LATER] : []),
     ]),
+    ...(isPartial(plan, known) ? [PARTIAL] : []),
     `output    ${outputText(plan.output)}; a failed row ${ON_ERROR[plan.onError]}`,
     ...(plan.errors === undefined
       ? []
@@ -36,6 +37,13 @@ export function explainPipeline(plan: PipelinePlan, known: KnownPlan, { usd, wid
   return lines.map((line) => `${fold(line, width, MARGIN)}\n`).join("");
 }
 
+/** Whether more is asked than the dry run has looked at. */
+function isPartial({ steps, errors }: PipelinePlan, { firstAsking }: KnownPlan): boolean {
+  const all = [...steps, ...(errors?.steps ?? [])].filter(({ kind }) => kind === "ask");
+  return firstAsking !== undefined && all.length > 1;
+}
+
+const PARTIAL = "estimate  of the first step that asks alone; those behind it are asked as well, and cost more";
 const MARGIN = " ".repeat(10);
 const LATER = "          asks about what the steps before it give: not known yet";
 const ON_ERROR = { keep: "is kept, with its error", skip: "is left out", halt: "ends the run" } as const;

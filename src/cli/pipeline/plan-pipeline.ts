@@ -55,6 +55,7 @@ class Planner {
       maxRecordBytes: values.maxRecordBytes,
       steps: await this.#steps(steps),
       onError: values.onError,
+      haltOn: values.haltOn,
       output: chosenOutput(output, values),
       ...(branch === undefined
         ? {}

@@ -1,10 +1,11 @@
 import { basename } from "node:path";
+import { nearest } from "../../core/registry.ts";
 import type { Places } from "../../prompts/read-prompt.ts";
 import { YamlFile } from "../../prompts/yaml-file.ts";
 import { displayPath, pathFromFile } from "../directories.ts";
 import type { FilePlace } from "../file-paths.ts";
 import type { Layer } from "../layers.ts";
-import { definitionOf, type OptionName } from "../options.ts";
+import { definitionOf, isOptionName, type OptionName, optionNames } from "../options.ts";
 import { loadPluginsOf } from "../plugins.ts";
 import { checkMap, isMap } from "../structured-values.ts";
 import { parseData } from "../values.ts";
@@ -89,10 +90,12 @@ function layerOfEnds(
   return new Map(said.flatMap(([name, value]) => (value === undefined ? [] : [[name, { value, origin }] as const])));
 }
 
-/** Whether a YAML text is a pipeline and not a configuration: it has steps. */
+/** Whether a YAML text is a pipeline and not a configuration: it has steps, or what may be meant to be. */
 export function isPipeline(text: string, path: string): boolean {
   const value = new YamlFile(text, path).toValue();
-  return isMap(value) && "steps" in value;
+  if (!isMap(value)) return false;
+  const known = [...optionNames, "steps"];
+  return Object.keys(value).some((key) => !isOptionName(key) && nearest(key, known) === "steps");
 }
 
 function filledShape(yaml: YamlFile, { set, isCheck }: ReadPipelineOptions): PipelineShape {
@@ -112,7 +115,7 @@ function filledShape(yaml: YamlFile, { set, isCheck }: ReadPipelineOptions): Pip
 
 function checkShape(yaml: YamlFile, value: unknown): PipelineShape {
   const parsed = pipelineShape.safeParse(value);
-  if (!parsed.success) throw shapeError(yaml, parsed.error.issues, KEYS);
+  if (!parsed.success) throw shapeError(yaml, parsed.error.issues, pipelineShape);
   return parsed.data;
 }
 

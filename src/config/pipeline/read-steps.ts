@@ -91,7 +91,7 @@ class StepReader {
     const kind = await load("step", stepKinds, name);
     const shape = z.strictObject({ ...kind.keys, name: z.string().min(1).optional() });
     const parsed = shape.safeParse(this.#raw);
-    if (!parsed.success) throw shapeError(this.#places, parsed.error.issues, [...Object.keys(kind.keys), ...COMMON]);
+    if (!parsed.success) throw shapeError(this.#places, parsed.error.issues, shape);
     const label = this.#label(name);
     const folder = dirname(this.#place.file.path);
     const value = this.#raw[name];

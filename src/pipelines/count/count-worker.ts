@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { BgPipeError, InternalError } from "../../core/errors.ts";
+import type { PluginPlace } from "../loaded-plugins.ts";
 import { prepareQuestion, type QuestionSettings } from "../question.ts";
 import type { RunHost } from "../settings.ts";
 import { rowsOfBlock } from "./block-rows.ts";
@@ -21,6 +22,7 @@ export interface WorkerSetup {
   /** The files that the settings name, by path: what was read once is the same for all. */
   readonly texts: ReadonlyMap<string, string>;
   readonly maxRecordBytes: number;
+  readonly plugins: readonly PluginPlace[];
 }
 
 /** What a worker is told: a block of lines, and the name of the file they are from. */
@@ -42,7 +44,9 @@ function isSetup(data: unknown): data is WorkerSetup {
   return typeof data === "object" && data !== null && Reflect.get(data, "kind") === "bg-pipe count worker";
 }
 
-async function serve(port: MessagePort, { settings, data, texts, maxRecordBytes }: WorkerSetup): Promise<void> {
+async function serve(port: MessagePort, setup: WorkerSetup): Promise<void> {
+  const { settings, data, texts, maxRecordBytes } = setup;
+  await loadPlugins(setup);
   const question = await prepareQuestion(settings, data, async (path) => textOf(path, texts));
   const counter = new RowCounter(question);
   port.on("message", ({ block, file }: CountTask) => {
@@ -53,6 +57,13 @@ async function serve(port: MessagePort, { settings, data, texts, maxRecordBytes 
     );
   });
   port.postMessage("ready" satisfies WorkerMessage);
+}
+
+/** One of them may bring the tokenizer. */
+async function loadPlugins({ plugins }: WorkerSetup): Promise<void> {
+  if (plugins.length === 0) return;
+  const { loadPlugin } = await import("../plugins.ts");
+  for (const { name, folder } of plugins) await loadPlugin(name, folder);
 }
 
 function textOf(path: string, texts: ReadonlyMap<string, string>): string {

@@ -1,7 +1,8 @@
 import { HaltError } from "../../core/errors.ts";
 import { Handoff } from "../../core/handoff.ts";
-import type { AnsweredRow, Row } from "../../core/records.ts";
+import type { AnsweredRow, FailureCode, Row } from "../../core/records.ts";
 import type { Format } from "../../formats/format.ts";
+import type { Summary } from "../../report/summary.ts";
 import { grade } from "../grade.ts";
 import { failurePolicy } from "../halting.ts";
 import type { RunHost, StepEnds } from "../settings.ts";
@@ -16,12 +17,15 @@ export interface AskingStepOptions {
   /** The input's; nothing is written in it. */
   readonly format: Format;
   readonly count: StepCount;
+  /** Whether no other step of the pipeline asks, with which this one would count together. */
+  readonly isAlone: boolean;
 }
 
 /** A step that asks: a grade run of its own, with rows in and rows out in the place of files. */
 export class AskingStep {
   readonly #options: AskingStepOptions;
   readonly #out: Handoff<readonly Row[]>;
+  readonly #failed = new Map<FailureCode, number>();
 
   constructor(options: AskingStepOptions) {
     this.#options = options;
@@ -62,7 +66,17 @@ export class AskingStep {
       onRun: (run) => {
         count.run = run;
       },
+      summaryOf: (summary) => this.#summaryOf(summary),
     };
+  }
+
+  /** Rows are counted at the pipeline's ends, which they may not have come to yet. */
+  #summaryOf(summary: Summary): Summary | undefined {
+    const { count, isAlone } = this.#options;
+    if (!isAlone) return undefined;
+    const { in: read, out: written, failed } = count;
+    const byCode = { failed, failed_by_code: Object.fromEntries(this.#failed) };
+    return { ...summary, rows: { ...summary.rows, read, written, answered: written - failed, ...byCode } };
   }
 
   async #write(answered: AsyncIterable<readonly AnsweredRow[]>): Promise<void> {
@@ -73,6 +87,7 @@ export class AskingStep {
         if (failure === undefined) continue;
         if (halts(failure)) throw new HaltError(row.position, failure);
         count.failed++;
+        this.#failed.set(failure.code, (this.#failed.get(failure.code) ?? 0) + 1);
       }
       count.out += rows.length;
       await this.#out.put(rows.map(rowAfterAsking));

@@ -1,6 +1,7 @@
 import { HaltError } from "../../core/errors.ts";
 import type { Row } from "../../core/records.ts";
 import type { Format } from "../../formats/format.ts";
+import type { Halts } from "../../stages/halt.ts";
 import type { RunHost } from "../settings.ts";
 import { AskingStep } from "./asking-step.ts";
 import type { PlannedRowStep, PlannedStep } from "./plan.ts";
@@ -11,7 +12,10 @@ export interface LineOptions {
   readonly pipeline: string;
   readonly host: RunHost;
   readonly format: Format;
-  readonly isHalting: boolean;
+  /** Whether a row's failure ends the pipeline. */
+  readonly halts: Halts;
+  /** Whether no more than one step of the pipeline asks. */
+  readonly isAlone: boolean;
 }
 
 /** Steps one after the other, each pulling rows from the one before. */
@@ -43,9 +47,9 @@ export class Line {
   }
 
   #ask(source: AsyncIterable<readonly Row[]>, plan: PlannedStep & { kind: "ask" }): AsyncIterable<readonly Row[]> {
-    const { pipeline, host, format } = this.#options;
+    const { pipeline, host, format, isAlone } = this.#options;
     const count = this.#count(plan.label, plan.settings.model ?? null);
-    const step = new AskingStep({ pipeline, plan, host, format, count });
+    const step = new AskingStep({ pipeline, plan, host, format, count, isAlone });
     this.#asking.push(step.run(source));
     return step.rows;
   }
@@ -55,14 +59,14 @@ export class Line {
   }
 
   async *#shaped(source: AsyncIterable<readonly Row[]>, step: RowStep, count: StepCount) {
-    const { host, isHalting } = this.#options;
+    const { host, halts } = this.#options;
     for await (const rows of source) {
       const shaped = await step.apply(rows, { signal: host.signal, tally: count });
       count.in += rows.length;
       count.out += shaped.length;
       for (const row of shaped) {
         if (row.kind === "bad" || row.failure === undefined) continue;
-        if (isHalting) throw new HaltError(row.position, row.failure);
+        if (halts(row.failure)) throw new HaltError(row.position, row.failure);
         count.failed++;
       }
       if (shaped.length > 0) yield shaped;

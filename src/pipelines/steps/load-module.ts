@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createRequire, findPackageJSON } from "node:module";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { systemCodeOf } from "../../core/errors.ts";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { messageOf, systemCodeOf } from "../../core/errors.ts";
 
 /**
  * Loads a module that a user's file names: by path, relative to that file's folder, or a package as installed there.
@@ -13,6 +13,11 @@ import { systemCodeOf } from "../../core/errors.ts";
 export async function loadModule(name: string, folder: string): Promise<Readonly<Record<string, unknown>>> {
   const isPath = /^\.{1,2}\//.test(name) || isAbsolute(name);
   return import(pathToFileURL(isPath ? resolve(folder, name) : packageEntry(name, join(folder, "pipeline.yaml"))).href);
+}
+
+/** Why a module was not loaded. That it was this file that imported it, as Node says, helps nobody. */
+export function whyNotLoaded(error: unknown): string {
+  return messageOf(error).replace(` imported from ${fileURLToPath(import.meta.url)}`, "");
 }
 
 /** @param from The file that names the package. */

@@ -11,6 +11,8 @@ export interface PipelinePlan {
   readonly maxRecordBytes: number;
   readonly steps: readonly PlannedStep[];
   readonly onError: GradeSettings["onError"];
+  /** Codes of failures that end the run, whatever becomes of others. */
+  readonly haltOn?: readonly string[];
   readonly output: PlannedOutput;
   /** What becomes of failed rows, beside what `onError` says. */
   readonly errors?: PlannedBranch;

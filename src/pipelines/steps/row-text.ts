@@ -1,19 +1,20 @@
 import { parseFields, spliceFields } from "../../core/json-text.ts";
 import type { AddedField, AnsweredRow, Failure, GoodRow, Position, Row } from "../../core/records.ts";
-
-/** A field's name and the text of its value. */
-export type Entry = readonly [name: string, json: string];
+import { type Entry, objectText } from "../../core/respell.ts";
 
 /** A row with other fields: the text of each value as it is. */
 export function rowOf(row: GoodRow, entries: readonly Entry[]): GoodRow {
-  const text = `{${entries.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(",")}}`;
-  return { ...row, text, fields: parseFields(text) };
+  return rowOfText(row, objectText(entries));
+}
+
+/** A row of another text. */
+export function rowOfText<R extends GoodRow>(row: R, text: string): R {
+  return text === row.text ? row : { ...row, text, fields: parseFields(text) };
 }
 
 /** A row with fields behind its own. */
 export function withFields<R extends GoodRow>(row: R, added: readonly AddedField[]): R {
-  const text = spliceFields(row.text, added);
-  return { ...row, text, fields: parseFields(text) };
+  return rowOfText(row, spliceFields(row.text, added));
 }
 
 /** A row that comes out of an asking step, as the next step takes it. */

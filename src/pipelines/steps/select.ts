@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { topLevelEntries } from "../../core/json-text.ts";
 import type { GoodRow, Row } from "../../core/records.ts";
+import type { Entry } from "../../core/respell.ts";
 import { MissingFieldError } from "../../prompts/row-errors.ts";
 import { isErrorField, isGood, type RowStep } from "./row-step.ts";
-import { type Entry, failedRowOf, rowOf } from "./row-text.ts";
+import { failedRowOf, rowOf } from "./row-text.ts";
 import type { StepKind } from "./step-kind.ts";
 
 /** Keeps the fields named, in that order. */

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { plainValue, topLevelEntries } from "../../core/json-text.ts";
 import type { Failure, Fields, GoodRow } from "../../core/records.ts";
+import type { Entry } from "../../core/respell.ts";
 import { MissingFieldError, RowTemplateError } from "../../prompts/row-errors.ts";
 import { compileTemplate } from "../../prompts/template.ts";
 import { mapGood, type RowStep } from "./row-step.ts";
-import { type Entry, failedRowOf, rowOf } from "./row-text.ts";
+import { failedRowOf, rowOf } from "./row-text.ts";
 import type { StepKind } from "./step-kind.ts";
 
 /** A template that is one field, or one of its properties, and nothing else. */

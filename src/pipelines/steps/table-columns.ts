@@ -1,6 +1,7 @@
 import { META_FIELDS } from "../../core/added-answer.ts";
 import { topLevelEntries } from "../../core/json-text.ts";
 import type { AnsweredRow, Row } from "../../core/records.ts";
+import { objectText } from "../../core/respell.ts";
 import { prepareQuestion } from "../question.ts";
 import type { RunHost } from "../settings.ts";
 import type { PlannedAsking, PlannedStep } from "./plan.ts";
@@ -13,9 +14,12 @@ interface AddedColumns {
   readonly columns: readonly string[];
 }
 
+/** Failed rows that a good one is waited for. */
+const MOST_FAILED = 1_000;
+
 /**
  * The columns of the table that a pipeline writes: those of the first good row that comes out, then those of answers and
- * errors. Where no row comes out, those that the input's columns have become.
+ * errors. Where none comes out, or not for long, those that the input's columns have become.
  */
 export class TableColumns {
   readonly #steps: readonly PlannedStep[];
@@ -47,12 +51,18 @@ export class TableColumns {
   /** Rows for the encoder, with answers and errors set apart; the first that is good makes the columns known. */
   async *apart(source: AsyncIterable<readonly Row[]>, inputColumns: () => Promise<readonly string[]>) {
     const names = new Set(this.#added.map(({ name }) => name));
+    const know = (columns: readonly string[]) => this.#known.resolve(columns.filter((name) => !names.has(name)));
+    let failed = 0;
     for await (const rows of source) {
-      const first = rows.find((row) => row.kind === "row" && row.failure === undefined);
-      if (first?.kind === "row") this.#known.resolve(Object.keys(first.fields).filter((name) => !names.has(name)));
+      const readable = rows.filter((row) => row.kind === "row");
+      const good = readable.find(({ failure }) => failure === undefined);
+      if (good !== undefined) know(Object.keys(good.fields));
+      failed += readable.length;
+      // A row that could be read has made the input's columns known.
+      if (failed > MOST_FAILED) know(this.#columnsAfterSteps(await inputColumns()));
       yield rows.map((row) => setApart(row, names));
     }
-    this.#known.resolve(this.#columnsAfterSteps(await inputColumns()).filter((name) => !names.has(name)));
+    know(this.#columnsAfterSteps(await inputColumns()));
   }
 
   #columnsAfterSteps(names: readonly string[]): readonly string[] {
@@ -94,7 +104,7 @@ function setApart(row: Row, names: ReadonlySet<string>): AnsweredRow {
   if (answered.row.kind === "bad") return answered;
   const entries = topLevelEntries(answered.row.text);
   const own = entries.filter(([name]) => !names.has(name));
-  const text = `{${own.map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(",")}}`;
+  const text = objectText(own);
   const apart = entries.filter(([name]) => names.has(name));
   const added = apart.map(([name, json]) =>
     isErrorField(name) ? { name, json, isDetail: true as const } : { name, json },

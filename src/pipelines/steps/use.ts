@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { messageOf } from "../../core/errors.ts";
-import { loadModule } from "./load-module.ts";
+import type { RowFunction } from "../../core/row-function.ts";
+import { loadModule, whyNotLoaded } from "./load-module.ts";
 import type { StepKind, StepSource } from "./step-kind.ts";
-import { createUserStep, type UserStage } from "./user-stage.ts";
+import { createUserStep } from "./user-stage.ts";
 
 const DEFAULT_CONCURRENCY = 8;
 
@@ -25,15 +25,15 @@ export const use: StepKind = {
 };
 
 /** @throws {ConfigurationError} when there is no such module, or no function in it */
-async function stageOf({ value, folder, places }: StepSource): Promise<UserStage> {
+async function stageOf({ value, folder, places }: StepSource): Promise<RowFunction> {
   const name = String(value);
   const stage = await loadModule(name, folder).then(
     (module) => module["default"],
     (error: unknown) => {
-      throw places.error(["use"], "value", `the stage ${name} cannot be loaded: ${messageOf(error)}`, PATH_HINT);
+      throw places.error(["use"], "value", `the stage ${name} cannot be loaded: ${whyNotLoaded(error)}`, PATH_HINT);
     },
   );
-  if (typeof stage === "function") return stage as UserStage;
+  if (typeof stage === "function") return stage as RowFunction;
   const hint = "export default (row, context) => ({ ...row, words: row.text.split(' ').length })";
   throw places.error(["use"], "value", `the stage ${name} has no function as its default export`, hint);
 }

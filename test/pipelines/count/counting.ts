@@ -65,7 +65,14 @@ export function counted(given: Given = {}, { text = "", ...host }: CountWorld = 
 /** What counting threads of a test are started with. */
 export function setupWith(given: Given = {}): WorkerSetup {
   const { maxRecordBytes } = settings;
-  return { kind: "bg-pipe count worker", settings: settingsWith(given), data, texts: new Map(), maxRecordBytes };
+  return {
+    kind: "bg-pipe count worker",
+    settings: settingsWith(given),
+    data,
+    texts: new Map(),
+    maxRecordBytes,
+    plugins: [],
+  };
 }
 
 /** Threads that end with the test. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test, vi } from "vitest";
-import { REPOSITORY, runProgram, temporaryFolder } from "./run-program.ts";
+import { REPOSITORY, runProgram, temporaryFolder } from "../run-program.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
