@@ -1,6 +1,6 @@
 import { BatchBoard } from "./batch-board.ts";
 import { LabelCounts } from "./label-counts.ts";
-import type { FailureCode, Usage } from "./records.ts";
+import type { AnsweredRow, FailureCode, Usage } from "./records.ts";
 import type { ScoreField } from "./scores/score-field.ts";
 import { ScoreTally } from "./scores/score-tally.ts";
 import { StageFlow } from "./stage-flow.ts";
@@ -55,7 +55,7 @@ export class Counters {
   /** Rows that went to the file of failed rows instead of the output. */
   rowsSkipped = 0;
   rowsAnswered = 0;
-  /** Of those that came out, the rows whose answer was mended. */
+  /** Of them, the rows whose answer rests on a reply that was mended. */
   rowsRepaired = 0;
   readonly rowsFailed = new Map<FailureCode, number>();
   /** Requests that each row is asked. */
@@ -138,6 +138,17 @@ export class Counters {
 
   countLiveFailure(kind: "rate_limited" | "unavailable"): void {
     this.liveFailures[kind]++;
+  }
+
+  /** Counts a row that has come out. */
+  countOutcome({ failure, isKnown, isRepaired }: AnsweredRow): void {
+    if (failure !== undefined) {
+      this.countFailure(failure.code);
+      return;
+    }
+    this.rowsAnswered++;
+    if (isKnown === true) this.rowsAnsweredBefore++;
+    if (isRepaired === true) this.rowsRepaired++;
   }
 
   countFailure(code: FailureCode): void {

@@ -202,11 +202,7 @@ class AskJob {
       if (failed?.failure !== undefined) throw new HaltError(failed.row.position, failed.failure);
       yield some;
       counters.rowsWritten += some.length;
-      for (const { failure, isKnown } of some) {
-        if (failure !== undefined) counters.countFailure(failure.code);
-        else counters.rowsAnswered++;
-        if (failure === undefined && isKnown === true) counters.rowsAnsweredBefore++;
-      }
+      for (const row of some) counters.countOutcome(row);
     }
   }
 
