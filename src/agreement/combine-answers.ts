@@ -32,11 +32,17 @@ export function combineAnswers(answers: readonly string[], { isJson, freeText }:
 }
 
 function combineTexts(answers: readonly string[]): CombinedAnswer {
-  const texts = answers.map((json) => String(JSON.parse(json)).trim());
-  const median = medianOf(texts);
-  const majority = majorityOf(texts.map((text) => JSON.stringify(text)));
-  const { json, agreement } = median === undefined ? majority : { ...median, json: JSON.stringify(median.json) };
+  const texts = answers.map(trimmed);
+  const median = medianOf(texts.map((text) => (text.startsWith('"') ? String(JSON.parse(text)) : text)));
+  const { json, agreement } =
+    median === undefined ? majorityOf(texts) : { ...median, json: JSON.stringify(median.json) };
   return { json, fields: new Map([["", agreement]]) };
+}
+
+/** A text without the space around it; what is no text, such as a tool call, stays as it is. */
+function trimmed(json: string): string {
+  const answer: unknown = JSON.parse(json);
+  return typeof answer === "string" ? JSON.stringify(answer.trim()) : json;
 }
 
 /** A combined value, in which free text is still to be chosen. */

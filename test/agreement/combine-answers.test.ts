@@ -38,6 +38,10 @@ test.each([
   [['"4"', '"2"', '" 3 "'], '"3"', { share: 1 / 3, tie: false, min: 2, max: 4 }],
   [['"good"', '"bad"', '"good\\n"'], '"good"', { share: 2 / 3, tie: false }],
   [['"4"', '"good"'], '"4"', { share: 0.5, tie: true }],
+  // A tool call in the place of a text.
+  [['"x"', '{"tool_calls":[]}', '{ "tool_calls": [] }'], '{"tool_calls":[]}', { share: 2 / 3, tie: false }],
+  // More than a number can be.
+  [['"1e999"', '"1e999"'], '"1e999"', { share: 1, tie: false }],
 ])("plain texts: %j", (answers, combined, agreement) => {
   const result = combineAnswers(answers, text);
   expect(result.json).toBe(combined);
