@@ -91,3 +91,11 @@ test("a dry run counts its requests; a probe that is not there is said", async (
   const { status, stderr } = await grade(jsonl(numbered(2)), "--probe", "nowhere.jsonl");
   expect([status, stderr.includes("nowhere.jsonl")]).toEqual([66, true]);
 });
+
+test("answers to another schema are other answers", async () => {
+  const { sandbox, grade, probe } = await setUp();
+  await grade(jsonl(numbered(1)), ...probe);
+  sandbox.write("schema.json", SCHEMA.replaceAll("score", "points"));
+  await grade(jsonl(numbered(1)), ...probe);
+  expect(summaryIn(sandbox).probe).toMatchObject({ compared: 8, changed: 8 });
+});
