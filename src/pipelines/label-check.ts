@@ -102,11 +102,12 @@ export class LabelCheck {
 
 const MAX_CANDIDATES = 8;
 
-/** What of the answer the label may be of: the field that is to be expected first. */
+/** What of the answer the label may be of: the field that is to be expected, and those that are true or false. */
 function candidates(question: Question, outputField: string): Fields["answers"] {
   if (question.check === undefined) return [null];
   const first = soleField(question, outputField);
-  const others = fieldsOf(question, outputField).filter((field) => field !== first && !question.freeText.has(field));
+  const booleans = question.scores.filter(({ values }) => values?.every((value) => typeof value === "boolean"));
+  const others = booleans.map(({ path }) => path.join(".")).filter((field) => field !== first);
   return [first, ...others.slice(0, MAX_CANDIDATES)];
 }
 

@@ -33,6 +33,9 @@ test.each([
     expect(scores).toMatchObject([{ field: "grade.winner", answers: 8, absent: 0, others: 0 }]);
     expect(labels).toMatchObject({ answer: "winner", compared: 8, without_label: 2, without_answer: 1 });
     expect((pairs?.consistent ?? 0) + (pairs?.inconsistent ?? 0)).toBe(8);
+    const { stdout } = await sandbox.run(["report", "--json"]);
+    const { judging } = JSON.parse(sandbox.read("summary.json"));
+    expect(JSON.parse(stdout)).toMatchObject({ rows, scores, labels, pairs, probe, judging });
     // Two of its ten rows are equal.
     expect(probe).toMatchObject({ rows: 10, answered: 8, failed: 2, compared: 7, changed: 0 });
   },

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { html, scriptJson } from "../../../src/report/page/html.ts";
 import { renderPage } from "../../../src/report/page/page.ts";
 import type { RunReport } from "../../../src/report/run-report.ts";
-import { at, runReport, span } from "./reports.ts";
+import { at, judgedParts, runReport, span } from "./reports.ts";
 
 const HOSTILE = `</script><!--<script>alert("&'`;
 const assets = { style: "p{}", scripts: ["one()", "const end = '</script>' + '<!--';"] };
@@ -24,6 +24,7 @@ test("what is put into HTML is escaped, and what is HTML is not", () => {
 test("names from data end no element, wherever they stand", () => {
   const { run, models, scores } = runReport();
   const hostile = runReport({
+    ...judgedParts([HOSTILE, "b"], HOSTILE),
     run: { ...run, label: HOSTILE },
     models: models.map((one) => ({ ...one, model: HOSTILE })),
     scores: scores.map((one) => ({ ...one, field: HOSTILE })),
@@ -31,7 +32,7 @@ test("names from data end no element, wherever they stand", () => {
     batches: { total: 1, every: 1, listed: [span({ batch_id: HOSTILE, model: HOSTILE, status: HOSTILE })] },
   });
   const count = (page: string, what: string) => page.split(what).length - 1;
-  const [page, plain] = [render(hostile), render(runReport())];
+  const [page, plain] = [render(hostile), render(runReport(judgedParts(["a", "b"])))];
   for (const mark of ["<script", "</script", "<!--"])
     expect([mark, count(page, mark)]).toEqual([mark, count(plain, mark)]);
   expect(page).toContain("&lt;/script&gt;&lt;!--&lt;script&gt;alert(&quot;&amp;&#39;");
