@@ -152,7 +152,6 @@ class AskJob {
         withMeta: true,
         costOf: money.costOf,
         counters,
-        scores: counters.scores,
       }),
       write: (rows) => this.#options.take(this.#watched(rows)),
       stop: this.#stop,
