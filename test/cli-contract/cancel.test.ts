@@ -110,7 +110,7 @@ test("several runs: which one has to be said", async () => {
 });
 
 describe("killed in the middle, and done again", () => {
-  test.each(["run.open.after", "chunk.ended.before", "call.download.after", "chunk.fetched.after", "run.close.before"])(
+  test.each(["chunk.ended.before", "call.download.after", "run.close.before"])(
     "%s",
     { timeout: 120_000 },
     async (point) => {

@@ -182,7 +182,7 @@ test("a table has a column for each figure", async () => {
     "id,response,grade.why,grade.passed,grade.score,grade_error.code,grade_error.message,grade_agreement.agree," +
       "grade_agreement.share,grade_agreement.spread,grade_agreement.tie,grade_agreement.answered,grade_agreement.asked," +
       "grade_meta.custom_id,grade_meta.batch_id,grade_meta.model,grade_meta.finish_reason,grade_meta.usage," +
-      "grade_meta.cost_usd,grade_meta.attempts,grade_meta.answers",
+      "grade_meta.cost_usd,grade_meta.attempts,grade_meta.repaired,grade_meta.logprobs,grade_meta.answers",
   );
   expect(first).toMatch(/^1,one,[^,]+,(?:true|false),[1-5],,,(?:true|false),/);
 });

@@ -43,7 +43,7 @@ const isOfCalls = (name: FaultName) => FAULTS[name] === "call";
 const callRates = Object.fromEntries(faultNames.filter(isOfCalls).map((name) => [name, CALL_RATE]));
 
 describe("everything goes wrong", () => {
-  test.concurrent.each([1, 2, 3, 4])("seed %i", async (seed) => {
+  test.concurrent.each([1, 2])("seed %i", async (seed) => {
     const strikes = await expectAllIsWell(struckBy({ all: 0.2, ...callRates }, seed));
     expect(Object.keys(strikes).length).toBeGreaterThan(faultNames.length / 3);
   });

@@ -9,15 +9,11 @@ vi.setConfig({ testTimeout: 120_000, maxConcurrency: 3 });
 
 /** The points behind which something is at the provider, or on this disk, that was not there before. */
 const TURNING_POINTS: readonly Failpoint[] = [
-  "chunk.sealed.after",
   "chunk.creating.after",
   "call.create.after",
-  "chunk.submitted.after",
-  "chunk.ended.after",
   "call.download.after",
   "requests.record.after",
   "chunk.settled.after",
-  "output.write.after",
 ];
 
 const variants: Readonly<Record<string, WorldOptions>> = {

@@ -81,8 +81,13 @@ test("init writes a file that is all comments, and legal when they are taken awa
     legal.some((name) => key === `${name}: `) ? key : line,
   );
   await writeFile(join(cwd, "bg-pipe.yaml"), bare);
+  // The example of a plug-in is loaded, as the file is named.
+  await writeFile(join(cwd, "my-format.ts"), 'export default { name: "my-format" };');
   expect(Object.keys(parse(bare)).sort()).toEqual([...legal].sort());
-  expect((await runMain(["config", "check"], { cwd })).status).toBe(0);
+  expect(await runMain(["config", "check", "--config", "bg-pipe.yaml"], { cwd })).toMatchObject({
+    status: 0,
+    stderr: "",
+  });
 });
 
 test("init never writes over a file", async () => {
