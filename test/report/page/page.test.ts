@@ -105,3 +105,25 @@ test("a run of very many batches makes a small page", () => {
   expect(page).toContain("one in 20 is shown");
   expect(page.length).toBeLessThan(300_000);
 });
+
+test("where nothing could be compared, that is said", () => {
+  const { labels, probe, judging } = judgedParts(["a"]);
+  const nothing = { scale: null, values: null, confusion: null, accuracy: null, kappa: null };
+  const weights = { kappa_linear: null, kappa_quadratic: null };
+  const report = runReport({
+    labels: { ...labels, ...nothing, ...weights, compared: 0, answer: null },
+    probe: { ...probe, previous: null, compared: 0 },
+    judging: { ...judging, rows_agreed: 0, rows_disagreed: 0 },
+    pairs: { consistent: 0, inconsistent: 0 },
+  });
+  const page = render(report);
+  expect(page).toContain(
+    "the answer with score, 0 compared, 3 without a label, 4 without an answer: nothing to compare",
+  );
+  expect(page).toContain("50 rows of score, 49 answered, 1 failed: asked for the first time");
+  expect(page).not.toContain('id="pairs"');
+  const many = render(runReport({ labels: { ...labels, ...nothing, ...weights } }));
+  expect(many).toContain("too many different values");
+  const later = render(runReport({ probe: { ...probe, compared: 0 } }));
+  expect(later).toContain("nothing to compare since run 6");
+});
