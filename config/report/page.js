@@ -13,9 +13,9 @@
   }
 
   function markOf([name, data, options]) {
-    if (name === "axisY" && options.labels) {
+    if (options.labels) {
       const { labels, ...others } = options;
-      return Plot.axisY(data, { ...others, tickFormat: (_, index) => labels[index] });
+      return Plot[name](data, { ...others, tickFormat: (_, index) => labels[index] });
     }
     if (name === "tip") {
       const { pointer, ...others } = options;

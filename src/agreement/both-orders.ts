@@ -89,8 +89,7 @@ function consistencyOf(pairs: readonly PairOutcome[]): boolean | null {
 
 /** The answer to the first order, with the winner that both come to. */
 function pairOutcome(first: PartOutcome, other: PartOutcome): PairOutcome {
-  if ("failure" in first) return first;
-  if ("failure" in other) return other;
+  if ("failure" in first || "failure" in other) return { failure: weightierOf(first, other) };
   const [one, two] = [verdictIn(first.json), verdictIn(other.json)];
   if (one === undefined || two === undefined) return { failure: NO_WINNER };
   const reconciled = reconcile(one, two);
@@ -98,6 +97,12 @@ function pairOutcome(first: PartOutcome, other: PartOutcome): PairOutcome {
     return `${JSON.stringify(name)}:${name === "winner" ? JSON.stringify(reconciled.winner) : value}`;
   });
   return { reconciled, json: `{${entries.join(",")}}` };
+}
+
+/** Of the failures of two orders the first; but what was not asked for want of budget is still to be asked. */
+function weightierOf(...orders: readonly PartOutcome[]): Failure {
+  const failures = orders.flatMap((order) => ("failure" in order ? [order.failure] : []));
+  return failures.find(({ code }) => code === "budget_exceeded") ?? failures[0] ?? NO_WINNER;
 }
 
 const NO_WINNER: Failure = { code: "invalid_answer", message: "the answer does not say who wins" };

@@ -32,11 +32,17 @@ export function combineAnswers(answers: readonly string[], { isJson, freeText }:
 }
 
 function combineTexts(answers: readonly string[]): CombinedAnswer {
-  const texts = answers.map((json) => String(JSON.parse(json)).trim());
-  const median = medianOf(texts);
-  const majority = majorityOf(texts.map((text) => JSON.stringify(text)));
-  const { json, agreement } = median === undefined ? majority : { ...median, json: JSON.stringify(median.json) };
+  const texts = answers.map(trimmed);
+  const median = medianOf(texts.map((text) => (text.startsWith('"') ? String(JSON.parse(text)) : text)));
+  const { json, agreement } =
+    median === undefined ? majorityOf(texts) : { ...median, json: JSON.stringify(median.json) };
   return { json, fields: new Map([["", agreement]]) };
+}
+
+/** A text without the space around it; what is no text, such as a tool call, stays as it is. */
+function trimmed(json: string): string {
+  const answer: unknown = JSON.parse(json);
+  return typeof answer === "string" ? JSON.stringify(answer.trim()) : json;
 }
 
 /** A combined value, in which free text is still to be chosen. */
@@ -84,10 +90,19 @@ class Combination {
     const properties: [string, Draft][] = [];
     for (const name of names) {
       const column = objects.map((object) => object?.get(name));
-      if (2 * column.filter((value) => value !== undefined).length < given) continue;
-      properties.push([name, this.combine(column, path === "" ? name : `${path}.${name}`)]);
+      const inner = path === "" ? name : `${path}.${name}`;
+      const having = column.filter((value) => value !== undefined).length;
+      if (2 * having >= given) properties.push([name, this.combine(column, inner)]);
+      if (having < given && !this.#freeText.has(inner)) this.#countAbsent(inner, having, given);
     }
     return { properties };
+  }
+
+  /** A property that only some answers have: the others do not agree with what was made of it. */
+  #countAbsent(path: string, having: number, given: number): void {
+    const { share = 1, tie = false, ...range } = this.fields.get(path) ?? {};
+    const taken = { share: Math.round(share * having) / given, tie: tie || 2 * having === given, ...range };
+    this.fields.set(path, 2 * having < given ? { share: (given - having) / given, tie: false } : taken);
   }
 
   /** The text of the answer that agrees most, the first of several. */

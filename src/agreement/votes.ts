@@ -26,7 +26,7 @@ export interface Vote {
  * @returns undefined when they are not all numbers
  */
 export function medianOf(values: readonly string[]): Vote | undefined {
-  if (!values.every((text) => NUMBER.test(text))) return undefined;
+  if (!values.every(isNumber)) return undefined;
   const sorted = values.map((text) => ({ text, value: Number(text) })).sort((a, b) => a.value - b.value);
   const [low, high] = [sorted[(values.length - 1) >> 1], sorted[values.length >> 1]];
   const [first, last] = [sorted[0], sorted.at(-1)];
@@ -35,6 +35,11 @@ export function medianOf(values: readonly string[]): Vote | undefined {
   const json = isWhole ? low.text : JSON.stringify(low.value / 2 + high.value / 2);
   const { share } = majorityOf(sorted.map(({ value }) => `${value}`)).agreement;
   return { json, agreement: { share, tie: false, min: first.value, max: last.value } };
+}
+
+/** Whether it is a number that a double can hold. */
+function isNumber(text: string): boolean {
+  return NUMBER.test(text) && Number.isFinite(Number(text));
 }
 
 const NUMBER = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

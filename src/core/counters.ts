@@ -1,6 +1,7 @@
 import { BatchBoard } from "./batch-board.ts";
 import { LabelCounts } from "./label-counts.ts";
-import type { FailureCode, Usage } from "./records.ts";
+import type { AnsweredRow, FailureCode, Usage } from "./records.ts";
+import type { Distribution } from "./scores/distribution.ts";
 import type { ScoreField } from "./scores/score-field.ts";
 import { ScoreTally } from "./scores/score-tally.ts";
 import { StageFlow } from "./stage-flow.ts";
@@ -55,7 +56,7 @@ export class Counters {
   /** Rows that went to the file of failed rows instead of the output. */
   rowsSkipped = 0;
   rowsAnswered = 0;
-  /** Of those that came out, the rows whose answer was mended. */
+  /** Of them, the rows whose answer rests on a reply that was mended. */
   rowsRepaired = 0;
   readonly rowsFailed = new Map<FailureCode, number>();
   /** Requests that each row is asked. */
@@ -94,8 +95,7 @@ export class Counters {
   readonly billedByModel = new Map<string, { replies: number; cost: bigint; unpriced: number }>();
   /** Input tokens of chunks of which every request was billed, to set our count beside the provider's. */
   readonly inputCompared = { estimated: 0, billed: 0 };
-  /** The values of the answers that have come out. */
-  scores = new ScoreTally([]);
+  readonly #scores: ScoreTally[] = [];
   readonly tokensBilled = { input: 0, cached: 0, output: 0, reasoning: 0 };
 
   /** What passes through a stage. */
@@ -113,9 +113,16 @@ export class Counters {
     });
   }
 
-  /** Counts the values of these fields of the answers, from now on. */
-  countScores(fields: readonly ScoreField[]): void {
-    this.scores = new ScoreTally(fields);
+  /** Counts the values of these fields, beside those of other steps. @returns what takes the answers that come out */
+  countScores(fields: readonly ScoreField[]): ScoreTally {
+    const tally = new ScoreTally(fields);
+    this.#scores.push(tally);
+    return tally;
+  }
+
+  /** The values of the answers that have come out. */
+  get scores(): readonly Distribution[] {
+    return this.#scores.flatMap((tally) => tally.distributions());
   }
 
   countRetry(reason: string): void {
@@ -138,6 +145,17 @@ export class Counters {
 
   countLiveFailure(kind: "rate_limited" | "unavailable"): void {
     this.liveFailures[kind]++;
+  }
+
+  /** Counts a row that has come out. */
+  countOutcome({ failure, isKnown, isRepaired }: AnsweredRow): void {
+    if (failure !== undefined) {
+      this.countFailure(failure.code);
+      return;
+    }
+    this.rowsAnswered++;
+    if (isKnown === true) this.rowsAnsweredBefore++;
+    if (isRepaired === true) this.rowsRepaired++;
   }
 
   countFailure(code: FailureCode): void {

@@ -120,6 +120,8 @@ export interface AnsweredRow {
   readonly failure?: Failure;
   /** Whether the ledger had its request's outcome when the row came. */
   readonly isKnown?: true;
+  /** Whether a reply that its answer is made of was mended. */
+  readonly isRepaired?: true;
 }
 
 /** A field to be spliced behind the row's own. */

@@ -152,7 +152,6 @@ class AskJob {
         withMeta: true,
         costOf: money.costOf,
         counters,
-        scores: counters.scores,
       }),
       write: (rows) => this.#options.take(this.#watched(rows)),
       stop: this.#stop,
@@ -202,11 +201,7 @@ class AskJob {
       if (failed?.failure !== undefined) throw new HaltError(failed.row.position, failed.failure);
       yield some;
       counters.rowsWritten += some.length;
-      for (const { failure, isKnown } of some) {
-        if (failure !== undefined) counters.countFailure(failure.code);
-        else counters.rowsAnswered++;
-        if (failure === undefined && isKnown === true) counters.rowsAnsweredBefore++;
-      }
+      for (const row of some) counters.countOutcome(row);
     }
   }
 

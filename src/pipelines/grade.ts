@@ -4,6 +4,7 @@ import type { FanIn } from "../core/combine.ts";
 import { Counters } from "../core/counters.ts";
 import { BgPipeError, EXIT, HaltError } from "../core/errors.ts";
 import type { AnsweredRow, Row } from "../core/records.ts";
+import type { ScoreTally } from "../core/scores/score-tally.ts";
 import { resolveInputs } from "../io/inputs.ts";
 import { removeStaleChunkFiles } from "../ledger/chunk-file.ts";
 import type { Run, RunEnd } from "../ledger/ledger.ts";
@@ -71,11 +72,12 @@ export async function grade(settings: GradeSettings, host: RunHost): Promise<Gra
     const panel = new Panel(parts, questions);
     const { judges, orders } = fanInsOf(settings, questions);
     counters.requestsPerRow = (orders ?? judges)?.labels.length ?? 1;
-    counters.countScores(questions[0].scores);
+    const scores = counters.countScores(questions[0].scores);
     // The steps of a pipeline count together, and what all cost is known if each does.
     const isPriced = panel.isPriced && counters.run?.isPriced !== false;
     counters.run = { pipeline: nameOf(host), provider: provider.name, model: panel.model, isPriced };
-    const job = new GradeJob({ ...parts, stop, questions, source, panel, judges, orders, labels, probe, shown });
+    const answers = { judges, orders, labels, probe, scores };
+    const job = new GradeJob({ ...parts, ...answers, stop, questions, source, panel, shown });
     return await (settings.dryRun ? job.plan() : job.run());
   } finally {
     await strategy?.close();
@@ -94,6 +96,8 @@ interface GradeParts extends PanelParts {
   readonly orders: BothOrders | undefined;
   /** Compares answers with labels; undefined when that is not asked for. */
   readonly labels: LabelCheck | undefined;
+  /** Counts the values of the answers. */
+  readonly scores: ScoreTally;
   /** Rows that are asked anew, and not written. */
   readonly probe: Probe | undefined;
   /** Aborts the host's signal. */
@@ -212,12 +216,12 @@ class GradeJob {
   }
 
   #merge(run: Run, results: ResultReader): Step<SettledRow, AnsweredRow> {
-    const { settings, questions, ledger, panel, counters, labels, probe } = this.#parts;
+    const { settings, questions, ledger, panel, counters, labels, probe, scores } = this.#parts;
     const { outputField, meta: withMeta } = settings;
     const { endpoint, check } = this.#question;
     const { costOf, model: asked } = panel;
     const options = { ledger, results, endpoint, outputField, check, withMeta, costOf, counters };
-    const merge = labelled(labels, createMerge({ ...options, scores: counters.scores, fanIn: this.#fanIn }));
+    const merge = labelled(labels, createMerge({ ...options, scores, fanIn: this.#fanIn }));
     if (probe === undefined) return merge;
     // Its answers are combined by parts of their own, as those count.
     const { judges, orders } = fanInsOf(settings, questions);
@@ -263,7 +267,7 @@ class GradeJob {
   }
 
   #result(run: Run | undefined, exitStatus: number, error: unknown): GradeResult {
-    const { counters, provider, settings, host, panel, judges, orders, labels, probe, ledger } = this.#parts;
+    const { counters, provider, settings, host, panel, judges, orders, labels, probe, ledger, scores } = this.#parts;
     const summary = summarise(counters, {
       run: run?.id ?? null,
       provider: provider.name,
@@ -272,6 +276,7 @@ class GradeJob {
       isPriced: panel.isPriced,
       seconds: (host.clock.now() - this.#startedAt) / 1000,
       exitStatus,
+      scores: scores.distributions(),
       labels: settings.dryRun ? undefined : labels?.summary(),
       probe: run === undefined ? undefined : probe?.summary({ ledger, run }),
       judging: judges && !settings.dryRun ? judgingSummary(judges, counters) : undefined,

@@ -3,6 +3,7 @@ import { PairCounts } from "../agreement/pair-counts.ts";
 import { UsageError } from "../core/errors.ts";
 import { parseFields } from "../core/json-text.ts";
 import type { AnsweredRow } from "../core/records.ts";
+import { nearest } from "../core/registry.ts";
 import type { LabelSummary } from "../report/labels.ts";
 import type { Step } from "./answer-rows.ts";
 import type { Question } from "./question.ts";
@@ -20,6 +21,7 @@ export async function openLabelCheck(settings: LabelSettings, question: Question
   const { label, labelAnswer, outputField } = settings;
   if (label === undefined && labelAnswer === undefined) return undefined;
   if (label === undefined) throw noLabel();
+  if (labelAnswer !== undefined) checkIsField(labelAnswer, fieldsOf(question, outputField));
   const answers: Fields["answers"] = labelAnswer === undefined ? candidates(question, outputField) : [labelAnswer];
   // Statistics are of no use to other runs.
   return new LabelCheck({ label, answers, outputField }, await import("../agreement/agreement.ts"));
@@ -100,19 +102,19 @@ export class LabelCheck {
 
 const MAX_CANDIDATES = 8;
 
-/** What of the answer the label may be of: the field that is to be expected first. */
+/** What of the answer the label may be of: the field that is to be expected, and those that are true or false. */
 function candidates(question: Question, outputField: string): Fields["answers"] {
   if (question.check === undefined) return [null];
   const first = soleField(question, outputField);
-  const fields = question.columns.map((column) => column.slice(outputField.length + 1));
-  const others = fields.filter((field) => field !== first && !question.freeText.has(field));
+  const booleans = question.scores.filter(({ values }) => values?.every((value) => typeof value === "boolean"));
+  const others = booleans.map(({ path }) => path.join(".")).filter((field) => field !== first);
   return [first, ...others.slice(0, MAX_CANDIDATES)];
 }
 
 /** The field that is not free text, where there is one; else `score`; undefined where there is neither. */
-export function mainField({ columns, freeText }: Question, outputField: string): string | undefined {
-  const fields = columns.map((column) => column.slice(outputField.length + 1));
-  const compared = fields.filter((field) => !freeText.has(field));
+export function mainField(question: Question, outputField: string): string | undefined {
+  const fields = fieldsOf(question, outputField);
+  const compared = fields.filter((field) => !question.freeText.has(field));
   const [only, another] = compared.length === 0 ? fields : compared;
   if (only !== undefined && another === undefined) return only;
   return fields.includes("score") ? "score" : undefined;
@@ -121,9 +123,28 @@ export function mainField({ columns, freeText }: Question, outputField: string):
 function soleField(question: Question, outputField: string): string {
   const field = mainField(question, outputField);
   if (field !== undefined) return field;
-  const fields = question.columns.map((column) => column.slice(outputField.length + 1));
   throw new UsageError("--label does not say which field of the answer it is the label of", {
-    hint: `Name it with --label-answer FIELD: ${fields.join(", ")}.`,
+    hint: `Name it with --label-answer FIELD: ${fieldsOf(question, outputField).join(", ")}.`,
+  });
+}
+
+/** The answer's fields, by their columns in a table; those that the schema names where the answer is one column. */
+function fieldsOf({ columns, scores, freeText }: Question, outputField: string): readonly string[] {
+  const inTable = columns.filter((column) => column !== outputField);
+  if (inTable.length > 0) return inTable.map((column) => column.slice(outputField.length + 1));
+  return [...freeText, ...scores.map(({ path }) => path.join("."))].filter((field) => field !== "");
+}
+
+/** What lies within a field, or around some, is one, too. */
+function checkIsField(name: string, fields: readonly string[]): void {
+  const isNear = (field: string) => field === name || field.startsWith(`${name}.`) || name.startsWith(`${field}.`);
+  if (fields.length > 0 && !fields.some(isNear)) throw noSuchField(name, fields);
+}
+
+function noSuchField(name: string, fields: readonly string[]): UsageError {
+  const near = nearest(name, fields);
+  return new UsageError(`--label-answer ${name} is no field of the answer`, {
+    hint: `${near === undefined ? "" : `Did you mean ${near}? `}Its fields are ${fields.join(", ")}.`,
   });
 }
 
@@ -136,12 +157,11 @@ function noLabel(): UsageError {
 /** A property of an answer. @param path Property names joined with dots; null for the answer as a whole. */
 export function valueAt(value: unknown, path: string | null): unknown {
   if (path === null) return value;
-  let current = value;
-  for (const name of path.split(".")) {
-    const isObject = typeof current === "object" && current !== null && Object.hasOwn(current, name);
-    current = isObject ? (current as Readonly<Record<string, unknown>>)[name] : undefined;
-  }
-  return current;
+  if (typeof value !== "object" || value === null) return undefined;
+  // A name may hold a dot itself.
+  if (Object.hasOwn(value, path)) return (value as Readonly<Record<string, unknown>>)[path];
+  const dot = path.indexOf(".");
+  return dot === -1 ? undefined : valueAt(valueAt(value, path.slice(0, dot)), path.slice(dot + 1));
 }
 
 /** A number that keeps its spelling is one all the same. */

@@ -114,7 +114,8 @@ export class Probe {
     });
     this.#answered += answers.length;
     this.#failed += rows.length - answers.length;
-    ledger.keepProbe({ runId: run.id, name: resolve(path), asked }, answers);
+    // A run that has no answers is none to compare with.
+    if (answers.length > 0) ledger.keepProbe({ runId: run.id, name: resolve(path), asked }, answers);
   }
 }
 
@@ -151,7 +152,7 @@ class ProbeChange {
     const [was, is] = [valueAt(JSON.parse(before), field), valueAt(JSON.parse(now), field)];
     this.#pairs.add(was, is);
     const difference = numberIn(is) - numberIn(was);
-    if (Number.isNaN(difference)) return;
+    if (!Number.isFinite(difference)) return;
     this.#shift.rows++;
     this.#shift.sum += difference;
   }

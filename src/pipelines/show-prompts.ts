@@ -1,3 +1,4 @@
+import { ConfigurationError } from "../core/errors.ts";
 import type { Prompt } from "../prompts/prompt.ts";
 import { toStrictSchema } from "../prompts/strict-schema.ts";
 import type { ListedPrompt, ShownPrompt } from "../report/prompts.ts";
@@ -9,10 +10,19 @@ export interface ShownSources extends PromptSources {
   readonly origin: string;
 }
 
-/** Every prompt that has a name. @throws {ConfigurationError} for one that is wrong */
+/** Every prompt that has a name; one that cannot be asked with has its problem told. */
 export async function listPrompts(sources: ShownSources): Promise<readonly ListedPrompt[]> {
-  const shown = await Promise.all(namesOfPrompts(sources).map((name) => showPrompt(name, sources)));
-  return shown.map(({ name, description, origin }) => ({ name, description, origin }));
+  return Promise.all(namesOfPrompts(sources).map((name) => listPrompt(name, sources)));
+}
+
+async function listPrompt(name: string, sources: ShownSources): Promise<ListedPrompt> {
+  try {
+    const { description, origin } = await showPrompt(name, sources);
+    return { name, description, origin, problem: null };
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    return { name, description: null, origin: originOf(name, sources), problem: error.message };
+  }
 }
 
 /**

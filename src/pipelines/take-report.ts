@@ -26,6 +26,10 @@ export function takeReport(run: RunEntry, { inventory, books, now }: ReportSourc
     rows: summary?.rows ?? null,
     requests,
     scores: summary?.scores ?? [],
+    labels: summary?.labels ?? null,
+    judging: summary?.judging ?? null,
+    pairs: summary?.pairs ?? null,
+    probe: summary?.probe ?? null,
     failures:
       summary === undefined
         ? { of: "requests", by_code: requests.failed_by_code }

@@ -60,6 +60,10 @@ export function readRubric(places: Places, path: readonly PropertyKey[], raw: z.
   if (reasoning === "once" && names.includes(REASONING)) {
     throw places.error(at("criteria", REASONING), "key", `no criterion can be called "${REASONING}"`, REASONING_HINT);
   }
+  const digits = names.find((name) => /^\d+$/.test(name));
+  if (digits !== undefined) {
+    throw places.error(at("criteria", digits), "key", `no criterion can be called "${digits}"`, DIGITS_HINT);
+  }
   return {
     reasoning,
     criteria: Object.entries(criteria).map(([name, given]) => {
@@ -73,6 +77,9 @@ export function readRubric(places: Places, path: readonly PropertyKey[], raw: z.
 /** The property with the model's reasons. */
 export const REASONING = "reasoning";
 const REASONING_HINT = 'The answer has its reasons under that name; call it otherwise, or write "reasoning: none".';
+
+/** Objects put such names before all others. */
+const DIGITS_HINT = "The schema would have its score before the reasons for it; give it a name with a letter.";
 
 interface RawCriterion {
   readonly name: string;

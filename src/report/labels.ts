@@ -50,6 +50,7 @@ export function labelLines(labels: LabelSummary): string[] {
 
 function figureLines(labels: LabelSummary): string[] {
   const { compared, scale, same_scale: isSame, bootstrap } = labels;
+  if (compared === 0 && labels.without_label > 0) return [`${INDENT}is ${printable(labels.label)} the rows' field?`];
   if (scale === null) return compared === 0 ? [] : [`${INDENT}too many different values to say how they agree`];
   const figures: (readonly [string, LabelFigure | null])[] = [
     ["accuracy", labels.accuracy],

@@ -6,10 +6,12 @@ export interface ListedPrompt {
   readonly description: string | null;
   /** `package`, a place in a configuration, or a file. */
   readonly origin: string;
+  /** Why it cannot be asked with; null where it can. */
+  readonly problem: string | null;
 }
 
 /** A prompt in full, as `bg-pipe prompts show` has it. */
-export interface ShownPrompt extends ListedPrompt {
+export interface ShownPrompt extends Omit<ListedPrompt, "problem"> {
   /** The templates, with what a rubric says in its place. */
   readonly system: string | null;
   readonly user: string;
@@ -24,9 +26,9 @@ export interface ShownPrompt extends ListedPrompt {
 
 /** The prompts as lines for people. */
 export function formatPromptList(prompts: readonly ListedPrompt[]): string {
-  const rows = prompts.map(({ name, description, origin }) => [
+  const rows = prompts.map(({ name, description, origin, problem }) => [
     name,
-    `${description ?? ""}${origin === "package" ? "" : ` [${origin}]`}`.trim(),
+    `${problem === null ? (description ?? "") : `BROKEN: ${problem}`}${origin === "package" ? "" : ` [${origin}]`}`.trim(),
   ]);
   return alignColumns(rows, { alignment: "ll" })
     .map((line) => `${line.trimEnd()}\n`)

@@ -15,6 +15,11 @@ export interface RunReport {
   readonly requests: RunStatus["requests"];
   /** Of the last execution that came to an end: what came out answered. */
   readonly scores: readonly Distribution[];
+  /** As the summary of that execution has them; null where it has none. */
+  readonly labels: Summary["labels"];
+  readonly judging: Summary["judging"];
+  readonly pairs: Summary["pairs"];
+  readonly probe: Summary["probe"];
   readonly failures: {
     /** Rows, as far as an execution has come to an end; else requests. */
     readonly of: "rows" | "requests";

@@ -118,6 +118,8 @@ export interface SummaryFacts {
   readonly exitStatus: number;
   /** Whether the model's price is known. */
   readonly isPriced: boolean;
+  /** Of the answers of this run alone, where others count beside it. */
+  readonly scores?: readonly Distribution[];
   readonly judging?: JudgingSummary | undefined;
   readonly pairs?: PairsSummary | undefined;
   readonly labels?: LabelSummary | undefined;
@@ -158,7 +160,7 @@ export function summarise(counters: Counters, facts: SummaryFacts): Summary {
       input_error_percent: errorPercent(counters.inputCompared),
     },
     cost: costsIn(counters, facts),
-    scores: counters.scores.distributions(),
+    scores: facts.scores ?? counters.scores,
     judging: facts.judging ?? null,
     pairs: facts.pairs === undefined ? null : { ...facts.pairs },
     labels: facts.labels ?? null,

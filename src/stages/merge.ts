@@ -83,9 +83,9 @@ class Merge {
   answer(settled: SettledRow): AnsweredRow {
     if ("parts" in settled) return this.#combined(settled);
     const { row } = settled;
-    const { outcome, meta } = this.#part(settled);
+    const { outcome, meta, isRepaired } = this.#part(settled);
     const beside = meta === undefined ? [] : [metaField(this.#options.outputField, meta)];
-    return this.#answered(row, outcome, { beside, isKnown: isKnown(settled) });
+    return this.#answered(row, outcome, { beside, isKnown: isKnown(settled), isRepaired });
   }
 
   #combined({ row, parts }: SettledRow & { readonly parts: readonly SettledPart[] }): AnsweredRow {
@@ -94,15 +94,21 @@ class Merge {
     const read = parts.map((part) => this.#part(part));
     const { beside, ...outcome } = fanIn.combine(read.map((part) => part.outcome));
     const meta = this.#options.withMeta ? [this.#metaOfAll(read, fanIn)] : [];
-    return this.#answered(row, outcome, { beside: [...beside, ...meta], isKnown: parts.every(isKnown) });
+    const isRepaired = read.some((part) => part.isRepaired === true);
+    return this.#answered(row, outcome, { beside: [...beside, ...meta], isKnown: parts.every(isKnown), isRepaired });
   }
 
-  #answered(row: AnsweredRow["row"], outcome: PartOutcome, { beside, isKnown }: Beside): AnsweredRow {
+  #answered(row: AnsweredRow["row"], outcome: PartOutcome, { beside, ...marks }: Beside): AnsweredRow {
     const { outputField, check, scores } = this.#options;
     if ("failure" in outcome) return failedRow(row, outcome.failure, outputField, beside);
     if (check !== undefined) scores?.add(outcome.json);
     const added = [{ name: outputField, json: outcome.json }, ...beside];
-    return isKnown ? { row, added, isKnown } : { row, added };
+    return {
+      row,
+      added,
+      ...(marks.isKnown && { isKnown: true as const }),
+      ...(marks.isRepaired === true && { isRepaired: true as const }),
+    };
   }
 
   /** The outcome of one request, and what is to be known of it. */
@@ -115,10 +121,9 @@ class Merge {
     }
     const answer = this.#read(key, state.result);
     const written = writtenAnswer(answer, this.#options.check);
-    if (written.repaired !== undefined) this.#options.counters.rowsRepaired++;
     const meta = this.#meta(part, answer, written);
     this.#options.counters.costOfRows += meta.cost ?? 0n;
-    return { outcome: { json: written.json }, ...meta };
+    return { outcome: { json: written.json }, ...meta, isRepaired: written.repaired !== undefined };
   }
 
   #read(key: string, result: ResultLocation): ModelAnswer {
@@ -214,12 +219,14 @@ interface ReadPart {
   readonly meta: Meta | undefined;
   /** Pico-dollars. */
   readonly cost: bigint | undefined;
+  readonly isRepaired?: boolean;
 }
 
 /** What comes with a row's outcome. */
 interface Beside {
   readonly beside: readonly AddedField[];
   readonly isKnown: boolean;
+  readonly isRepaired: boolean | undefined;
 }
 
 function isKnown(part: SettledPart): boolean {

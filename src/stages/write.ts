@@ -87,11 +87,11 @@ async function writeRows(rows: readonly AnsweredRow[], options: WriteOptions): P
   await send(kept, options);
   flow.rows.out += kept.length;
   counters.rowsWritten += kept.length;
-  countOutcomes(kept, counters);
+  for (const row of kept) counters.countOutcome(row);
   if (errors !== undefined) await errors.write(failed);
   if (onError === "skip") {
     counters.rowsSkipped += failed.length;
-    countOutcomes(failed, counters);
+    for (const row of failed) counters.countOutcome(row);
   }
   const halting = rows[end];
   if (halting?.failure !== undefined) throw new HaltError(halting.row.position, halting.failure);
@@ -104,13 +104,5 @@ async function send(kept: readonly AnsweredRow[], { rows, counters, signal }: Wr
     bytes.out += await unlessAborted(rows.write(kept), signal);
   } finally {
     blocked.stop();
-  }
-}
-
-function countOutcomes(rows: readonly AnsweredRow[], counters: Counters): void {
-  for (const { failure, isKnown } of rows) {
-    if (failure === undefined) counters.rowsAnswered++;
-    else counters.countFailure(failure.code);
-    if (failure === undefined && isKnown === true) counters.rowsAnsweredBefore++;
   }
 }

@@ -87,3 +87,9 @@ test("several judges judge pairs: each in both orders, then by the majority", ()
   const partly = orders.combine([said("a"), refused, said("b"), said("b"), refused, refused, refused, refused]);
   expect("json" in partly && verdictIn(partly.json)).toBe("a");
 });
+
+test("an order that the budget did not admit outweighs the failure of the other", () => {
+  const unasked: PartOutcome = { failure: { code: "budget_exceeded", message: "later" } };
+  expect(alone().combine([refused, unasked])).toMatchObject(unasked);
+  expect(alone().combine([unasked, refused])).toMatchObject(unasked);
+});

@@ -26,7 +26,7 @@ test("objects within objects, and properties that only some have", () => {
   ];
   const { json: combined, fields } = combineAnswers(answers, json);
   expect(combined).toBe('{"part":{"a":2,"note":"y"}}');
-  expect([...fields.keys()]).toEqual(["part.a"]);
+  expect(fields.get("part.a")).toMatchObject({ share: 2 / 3 });
 });
 
 test("names of all sorts keep their order", () => {
@@ -38,8 +38,23 @@ test.each([
   [['"4"', '"2"', '" 3 "'], '"3"', { share: 1 / 3, tie: false, min: 2, max: 4 }],
   [['"good"', '"bad"', '"good\\n"'], '"good"', { share: 2 / 3, tie: false }],
   [['"4"', '"good"'], '"4"', { share: 0.5, tie: true }],
+  // A tool call in the place of a text.
+  [['"x"', '{"tool_calls":[]}', '{ "tool_calls": [] }'], '{"tool_calls":[]}', { share: 2 / 3, tie: false }],
+  // More than a number can be.
+  [['"1e999"', '"1e999"'], '"1e999"', { share: 1, tie: false }],
 ])("plain texts: %j", (answers, combined, agreement) => {
   const result = combineAnswers(answers, text);
   expect(result.json).toBe(combined);
   expect([...result.fields]).toEqual([["", agreement]]);
+});
+
+test.each([
+  // What only some have is no agreement, whether it is taken or left out; of half of them it is a tie.
+  [['{"kind":"x"}', "{}", "{}"], "{}", { share: 2 / 3, tie: false }],
+  [['{"kind":"x"}', '{"kind":"x"}', "{}"], '{"kind":"x"}', { share: 2 / 3, tie: false }],
+  [['{"kind":"x"}', "{}"], '{"kind":"x"}', { share: 0.5, tie: true }],
+  [['{"kind":{"note":1}}', "{}", "{}"], "{}", { share: 2 / 3, tie: false }],
+])("%j, where one lacks a property", (answers, combined, agreement) => {
+  const result = combineAnswers(answers, json);
+  expect([result.json, result.fields.get("kind")]).toEqual([combined, agreement]);
 });

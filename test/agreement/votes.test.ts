@@ -22,6 +22,7 @@ describe("medianOf", () => {
   test("there is none of what is not all numbers", () => {
     expect(medianOf(["1", '"2"'])).toBeUndefined();
     expect(medianOf(["1", "null"])).toBeUndefined();
+    expect(medianOf(["1", "1e999"])).toBeUndefined();
   });
 
   test("lies between least and most, whatever the order", () => {

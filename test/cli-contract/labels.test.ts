@@ -101,4 +101,24 @@ test("what is compared has to be clear", async () => {
   expect(unclear.status).toBe(64);
   expect(unclear.stderr).toContain("--label-answer FIELD: why, passed, points");
   expect((await sandbox.grade(["--label-answer", "score"], { stdin })).status).toBe(64);
+  const misspelt = await sandbox.grade([...FLAGS, "--label-answer", "scroe"], { stdin });
+  expect([misspelt.status, misspelt.stderr]).toEqual([64, expect.stringContaining("Did you mean score?")]);
+  const unlabelled = await sandbox.grade(FLAGS, { stdin });
+  expect(unlabelled.stderr).toContain("is label the rows' field?");
+});
+
+test("an answer that a table has in one column is compared by the fields that its schema names", async () => {
+  const sandbox = new Sandbox();
+  sandbox.write("schema.json", SCHEMA.replace(',"additionalProperties":false', ""));
+  const stdin = jsonl(numbered(6).map((row) => ({ ...row, label: 1 })));
+  const { status } = await sandbox.grade([...FLAGS, "--no-strict"], { stdin });
+  expect([status, summaryIn(sandbox).labels]).toMatchObject([0, { answer: "score", compared: 6 }]);
+});
+
+test("a field whose name holds a dot is compared, too", async () => {
+  const sandbox = new Sandbox();
+  sandbox.write("schema.json", SCHEMA.replaceAll("score", "how.good"));
+  const stdin = jsonl(numbered(6).map((row) => ({ ...row, label: 1 })));
+  await sandbox.grade([...FLAGS, "--label-answer", "how.good"], { stdin });
+  expect(summaryIn(sandbox).labels).toMatchObject({ answer: "how.good", compared: 6 });
 });

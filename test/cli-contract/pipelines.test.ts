@@ -36,6 +36,22 @@ function sandboxWith(pipeline: string): Sandbox {
 }
 
 describe("bg-pipe run", () => {
+  test("the answers of each asking step are counted by themselves", async () => {
+    const field = (name: string) => `{ type: object, required: [${name}], properties: { ${name}: { type: boolean } } }`;
+    const ask = (name: string) =>
+      `  - ask: { output-field: ${name}, prompt: { user: "{{ text }}", schema: ${field(`is_${name}`)} } }\n`;
+    const sandbox = sandboxWith(`options: { provider: emulator }\nsteps:\n${ask("first")}${ask("second")}`);
+    await sandbox.run(["run", "flow/pipeline.yaml", "rows.jsonl", "--summary", "summary.json"]);
+    const answers = 5;
+    const counted = (name: string) => expect.objectContaining({ field: `${name}.is_${name}`, answers, absent: 0 });
+    const scores = [counted("first"), counted("second")];
+    expect(JSON.parse(sandbox.read("summary.json")).scores).toEqual(expect.arrayContaining(scores));
+    for (const [index, one] of scores.entries()) {
+      const { stdout } = await sandbox.run(["report", `${index + 1}`, "--json"]);
+      expect(JSON.parse(stdout).scores).toEqual([one]);
+    }
+  });
+
   test("one asking step gives the bytes of grade", async () => {
     const sandbox = sandboxWith("options: { provider: emulator }\nsteps:\n  - grade: { field: text }\n");
     const run = await sandbox.run(["run", "flow/pipeline.yaml", "rows.jsonl"]);

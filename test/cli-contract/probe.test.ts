@@ -91,3 +91,31 @@ test("a dry run counts its requests; a probe that is not there is said", async (
   const { status, stderr } = await grade(jsonl(numbered(2)), "--probe", "nowhere.jsonl");
   expect([status, stderr.includes("nowhere.jsonl")]).toEqual([66, true]);
 });
+
+test("answers to another schema are other answers", async () => {
+  const { sandbox, grade, probe } = await setUp();
+  await grade(jsonl(numbered(1)), ...probe);
+  sandbox.write("schema.json", SCHEMA.replaceAll("score", "points"));
+  await grade(jsonl(numbered(1)), ...probe);
+  expect(summaryIn(sandbox).probe).toMatchObject({ compared: 8, changed: 8 });
+});
+
+test("a run in which the whole probe failed hides none that was before it", async () => {
+  const { sandbox, grade, probe } = await setUp();
+  await grade(jsonl(numbered(1)), ...probe);
+  const rows = sandbox.read("probe.jsonl");
+  sandbox.write("probe.jsonl", jsonl([{ response: "[[emulator:refuse]]" }]));
+  await grade(jsonl(numbered(1)), ...probe);
+  expect(summaryIn(sandbox).probe).toMatchObject({ answered: 0, failed: 1, previous: { run: 1 }, compared: 0 });
+  sandbox.write("probe.jsonl", rows);
+  await grade(jsonl(numbered(1)), ...probe);
+  expect(summaryIn(sandbox).probe).toMatchObject({ previous: { run: 1 }, compared: 8, changed: 0 });
+});
+
+test("a row of the probe that cannot be asked halts nothing", async () => {
+  const { sandbox, grade, probe } = await setUp();
+  sandbox.write("probe.jsonl", '{"other":1}\n[\n{"response":"x"}\n');
+  const { status, stdout } = await grade(jsonl(numbered(2)), ...probe, "--on-error", "halt");
+  expect([status, rowsOf(stdout).length]).toEqual([0, 2]);
+  expect(summaryIn(sandbox).probe).toMatchObject({ rows: 3, answered: 1, failed: 2 });
+});

@@ -19,6 +19,19 @@ test("prompts lists those of the package and of the configuration, a line each",
   expect(list.find(({ name }) => name === "grade")?.origin).toBe("package");
 });
 
+test("a prompt that cannot be asked with is marked among the others, and the exit status says so", async () => {
+  const sandbox = new Sandbox();
+  const schema = "{ type: object, properties: { a: { type: string } }, not: {} }";
+  sandbox.write("bg-pipe.yaml", `prompts:\n  bad: { user: x, schema: ${schema} }\n  mine: { user: x }\n`);
+  const { status, stdout } = await sandbox.run(["prompts"]);
+  expect(status).toBe(78);
+  expect(stdout).toMatch(/^grade +Grades the text/m);
+  expect(stdout).toMatch(/^bad +BROKEN: .*"not" is not supported.* \[bg-pipe\.yaml:2:\d+\]$/m);
+  expect(stdout).toMatch(/^mine +\[/m);
+  const list: { problem: string | null }[] = JSON.parse((await sandbox.run(["prompts", "--json"])).stdout);
+  expect(list.filter(({ problem }) => problem !== null)).toHaveLength(1);
+});
+
 test("prompts show has a prompt in full, with what a rubric makes of itself", async () => {
   const sandbox = new Sandbox();
   sandbox.write("wit.yaml", RUBRIC);

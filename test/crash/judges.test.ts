@@ -56,3 +56,26 @@ describe("rows with several judges", () => {
     });
   });
 });
+
+const pairs = jsonl([
+  ...Array.from({ length: 5 }, (_, id) => ({ id, response_a: `one ${id}`, response_b: `other ${id}` })),
+  { id: 5, response_a: "[[emulator:refuse]]", response_b: "x" },
+  { id: 6, response_a: "alone" },
+]);
+const PAIRED: WorldOptions = {
+  input: pairs,
+  flags: [...QUICK_FLAGS, "--prompt", "pairwise", "--meta", "--judge", "gpt-4,gpt-4-turbo"],
+};
+
+describe("pairs, asked in both orders by two judges", () => {
+  const calm = undisturbed(PAIRED);
+  test.concurrent.each(["requests.claim.after", "chunk.sealed.after", "call.create.after", "output.write.after"])(
+    "killed at %s and run again: the same bytes and bill",
+    async (failpoint) => {
+      await inWorld(PAIRED, async (world) => {
+        await killAt(world, failpoint);
+        expect(await endCalmly(world)).toEqual(await calm());
+      });
+    },
+  );
+});

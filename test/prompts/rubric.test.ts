@@ -98,6 +98,7 @@ describe("a rubric is refused", () => {
     ["rubric: { criteria: { a: { levels: [x, x] } } }", "a level stands there twice"],
     ["rubric: { criteria: { a: { anchors: { 6: best } } } }", 'p.yaml:1:39: "6" is none of the scores'],
     ["rubric: { criteria: { reasoning: x } }", 'no criterion can be called "reasoning"'],
+    ["rubric: { criteria: { tone: x, 2: y } }", 'no criterion can be called "2"'],
     ["rubric: { criteria: { a: { scael: {} } } }", 'unknown key "scael"'],
     ["rubric: { criteria: { a: x } }\nschema: { type: object }", "p.yaml:2:1: a rubric makes its own schema"],
     ["description: nothing", "user: is missing"],

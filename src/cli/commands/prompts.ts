@@ -31,7 +31,11 @@ async function run(context: CommandContext): Promise<number> {
   const { values, origins } = context.configuration;
   const packaged = await readPackageText("prompts.yaml");
   const sources = { packaged, configured: values.prompts, origin: origins.prompts ?? "configuration" };
-  if (name === undefined) await printReport(context, await listPrompts(sources), formatPromptList);
-  else await printReport(context, await showPrompt(name, sources), formatPrompt);
-  return EXIT.ok;
+  if (name !== undefined) {
+    await printReport(context, await showPrompt(name, sources), formatPrompt);
+    return EXIT.ok;
+  }
+  const listed = await listPrompts(sources);
+  await printReport(context, listed, formatPromptList);
+  return listed.every(({ problem }) => problem === null) ? EXIT.ok : EXIT.configuration;
 }

@@ -56,7 +56,7 @@ function indexOf(value: number, width: number): number {
   return Math.floor(value / width + SLACK);
 }
 
-/** Without the digits that come of reckoning in doubles. */
+/** Without the digits that come of reckoning with fractions in doubles. */
 function edge(index: number, width: number): number {
-  return Number((index * width).toPrecision(12));
+  return width >= 1 ? index * width : Number((index * width).toPrecision(15));
 }

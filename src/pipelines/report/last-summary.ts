@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { Distribution } from "../../core/scores/distribution.ts";
 import { parseJsonWithUsd } from "../../pricing/usd-json.ts";
 import type { Summary } from "../../report/summary.ts";
+import { judgingShapes } from "./judging-shapes.ts";
 
 /** What a run's summary tells a report. */
-export interface LastSummary {
-  readonly rows: Summary["rows"];
+export interface LastSummary extends Pick<Summary, "rows" | "judging" | "pairs" | "labels" | "probe"> {
   readonly scores: readonly Distribution[];
   readonly seconds: number;
   /** Pico-dollars; null when it is not known. */
@@ -45,6 +45,7 @@ const shape = z.object({
   }),
   // Older versions have written none.
   scores: z.array(z.union([numbers, categories])).default([]),
+  ...judgingShapes,
   seconds: z.number(),
   cost: z.object({ saved_usd: z.unknown() }),
 });
@@ -53,8 +54,8 @@ const shape = z.object({
 export function readLastSummary(summary: string | null): LastSummary | undefined {
   const parsed = shape.safeParse(summary === null ? undefined : parse(summary));
   if (!parsed.success) return undefined;
-  const { rows, scores, seconds, cost } = parsed.data;
-  return { rows, scores, seconds, saved: typeof cost.saved_usd === "bigint" ? cost.saved_usd : null };
+  const { cost, ...told } = parsed.data;
+  return { ...told, saved: typeof cost.saved_usd === "bigint" ? cost.saved_usd : null };
 }
 
 function parse(text: string): unknown {

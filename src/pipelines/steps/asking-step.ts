@@ -80,10 +80,11 @@ export class AskingStep {
   }
 
   async #write(answered: AsyncIterable<readonly AnsweredRow[]>): Promise<void> {
-    const { plan, count } = this.#options;
+    const { plan, count, host } = this.#options;
     const { halts } = failurePolicy(plan.settings);
     for await (const rows of answered) {
-      for (const { row, failure } of rows) {
+      for (const { row, failure, isRepaired } of rows) {
+        if (isRepaired === true && host.counters !== undefined) host.counters.rowsRepaired++;
         if (failure === undefined) continue;
         if (halts(failure)) throw new HaltError(row.position, failure);
         count.failed++;

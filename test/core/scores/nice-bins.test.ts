@@ -24,6 +24,15 @@ test("whole numbers get bins of whole numbers, multiples of what is asked for", 
   expect(niceBins([], { maxBins: 12, isInteger: true })).toEqual([]);
 });
 
+test("large whole numbers keep all their digits", () => {
+  const values = Array.from({ length: 40 }, (_, index) => [1_700_000_000_000 + index, 1] as const);
+  const bins = niceBins(values, { maxBins: 20, isInteger: true });
+  expect(bins).toHaveLength(20);
+  for (const [index, { from, to }] of bins.entries()) {
+    expect([from, to]).toEqual([1_700_000_000_000 + 2 * index, 1_700_000_000_002 + 2 * index]);
+  }
+});
+
 test("all values are in a bin, and bins are few, whatever the values", () => {
   const values = fc.uniqueArray(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e12, max: 1e12 }), {
     minLength: 1,

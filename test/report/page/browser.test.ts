@@ -7,7 +7,7 @@ import { renderPage } from "../../../src/report/page/page.ts";
 import { BIN, jsonl, numbered } from "../../cli-contract/support.ts";
 import { runProgram, temporaryFolder } from "../../run-program.ts";
 import { look, type Sight, startBrowser, type View } from "./browser.ts";
-import { at, runReport, span } from "./reports.ts";
+import { at, judgedParts, runReport, span } from "./reports.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -135,5 +135,29 @@ test("very many batches, values and models stay within the page, too", async () 
   writeFileSync(page, renderPage(report, await readReportAssets(), { usd: () => "$1,234,567.89" }));
   const sight = await see(page, { scheme: "light", width: 400 });
   expect([sight.complaints, sight.scrollWidth]).toEqual([[], 400]);
+  for (const { title, bars, outside } of sight.charts) expect([title, bars > 0, outside]).toEqual([title, true, 0]);
+});
+
+const LONG = "a-rather-long-name-of-a-thing-2026-11-21";
+
+test.each([
+  { values: ["1", "2", "3", "4", "5"], width: 1400, scheme: "light" },
+  { values: ["1", "2", "3", "4", "5"], width: 1400, scheme: "dark" },
+  { values: ["a", "b", LONG], width: 400, scheme: "light" },
+  { values: Array.from({ length: 100 }, (_, index) => `${LONG} ${index}`), width: 400, scheme: "dark" },
+] as const)("labels, judges, pairs and a probe: $width wide, $scheme", async ({ values, ...view }) => {
+  const page = join(folder, `judged-${values.length}.html`);
+  const report = runReport(judgedParts(values, values.length === 5 ? "score" : LONG));
+  writeFileSync(page, renderPage(report, await readReportAssets(), { usd: String }));
+  const sight = await see(page, view);
+  expect([sight.complaints, sight.scrollWidth]).toEqual([[], view.width]);
+  expect(sight.charts.slice(1, 7).map(({ title }) => title)).toEqual([
+    "Figures of agreement",
+    "Confusion matrix",
+    "Rows by agreement",
+    "Answers by judge",
+    "Verdicts by order",
+    expect.stringContaining("since run 6 of 2026-11-21 10:00 UTC"),
+  ]);
   for (const { title, bars, outside } of sight.charts) expect([title, bars > 0, outside]).toEqual([title, true, 0]);
 });

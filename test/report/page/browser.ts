@@ -25,7 +25,7 @@ export interface Sight {
 
 export interface ChartSight {
   readonly title: string;
-  /** Bars that take up room. */
+  /** Bars, cells and points that take up room. */
   readonly bars: number;
   /** Bars, and pieces of text, that stand outside their card. */
   readonly outside: number;
@@ -69,7 +69,7 @@ function sightOf(page: Page): Promise<Omit<Sight, "complaints">> {
     const chartOf = (figure) => {
       const card = figure.getBoundingClientRect();
       const isOutside = ({ left, right }) => left < card.left - 1 || right > card.right + 1;
-      const bars = [...figure.querySelectorAll('[aria-label="bar"] *, [aria-label="rect"] *')];
+      const bars = [...figure.querySelectorAll('[aria-label="bar"] *, [aria-label="rect"] *, [aria-label="cell"] *, [aria-label="dot"] *')];
       const boxes = bars.map((bar) => bar.getBoundingClientRect());
       const texts = [...figure.querySelectorAll("svg text")].map((text) => text.getBoundingClientRect());
       return {

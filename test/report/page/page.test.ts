@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { html, scriptJson } from "../../../src/report/page/html.ts";
 import { renderPage } from "../../../src/report/page/page.ts";
 import type { RunReport } from "../../../src/report/run-report.ts";
-import { at, runReport, span } from "./reports.ts";
+import { at, judgedParts, runReport, span } from "./reports.ts";
 
 const HOSTILE = `</script><!--<script>alert("&'`;
 const assets = { style: "p{}", scripts: ["one()", "const end = '</script>' + '<!--';"] };
@@ -24,6 +24,7 @@ test("what is put into HTML is escaped, and what is HTML is not", () => {
 test("names from data end no element, wherever they stand", () => {
   const { run, models, scores } = runReport();
   const hostile = runReport({
+    ...judgedParts([HOSTILE, "b"], HOSTILE),
     run: { ...run, label: HOSTILE },
     models: models.map((one) => ({ ...one, model: HOSTILE })),
     scores: scores.map((one) => ({ ...one, field: HOSTILE })),
@@ -31,7 +32,7 @@ test("names from data end no element, wherever they stand", () => {
     batches: { total: 1, every: 1, listed: [span({ batch_id: HOSTILE, model: HOSTILE, status: HOSTILE })] },
   });
   const count = (page: string, what: string) => page.split(what).length - 1;
-  const [page, plain] = [render(hostile), render(runReport())];
+  const [page, plain] = [render(hostile), render(runReport(judgedParts(["a", "b"])))];
   for (const mark of ["<script", "</script", "<!--"])
     expect([mark, count(page, mark)]).toEqual([mark, count(plain, mark)]);
   expect(page).toContain("&lt;/script&gt;&lt;!--&lt;script&gt;alert(&quot;&amp;&#39;");
@@ -103,4 +104,26 @@ test("a run of very many batches makes a small page", () => {
   expect(page).toContain("4,000 batches, oldest first");
   expect(page).toContain("one in 20 is shown");
   expect(page.length).toBeLessThan(300_000);
+});
+
+test("where nothing could be compared, that is said", () => {
+  const { labels, probe, judging } = judgedParts(["a"]);
+  const nothing = { scale: null, values: null, confusion: null, accuracy: null, kappa: null };
+  const weights = { kappa_linear: null, kappa_quadratic: null };
+  const report = runReport({
+    labels: { ...labels, ...nothing, ...weights, compared: 0, answer: null },
+    probe: { ...probe, previous: null, compared: 0 },
+    judging: { ...judging, rows_agreed: 0, rows_disagreed: 0 },
+    pairs: { consistent: 0, inconsistent: 0 },
+  });
+  const page = render(report);
+  expect(page).toContain(
+    "the answer with score, 0 compared, 3 without a label, 4 without an answer: nothing to compare",
+  );
+  expect(page).toContain("50 rows of score, 49 answered, 1 failed: asked for the first time");
+  expect(page).not.toContain('id="pairs"');
+  const many = render(runReport({ labels: { ...labels, ...nothing, ...weights } }));
+  expect(many).toContain("too many different values");
+  const later = render(runReport({ probe: { ...probe, compared: 0 } }));
+  expect(later).toContain("nothing to compare since run 6");
 });

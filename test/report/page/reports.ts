@@ -59,6 +59,7 @@ export function runReport(changes: Partial<RunReport> = {}): RunReport {
         ],
       },
     ],
+    ...{ labels: null, judging: null, pairs: null, probe: null },
     failures: { of: "rows", by_code: { refused: 2 } },
     models: [
       {
@@ -74,4 +75,32 @@ export function runReport(changes: Partial<RunReport> = {}): RunReport {
     batches: { total: 1, every: 1, listed: [span()] },
     ...changes,
   };
+}
+
+const estimate = (value: number) => ({ value, low: value - 0.1, high: Math.min(1, value + 0.1) });
+
+/** What a run with judges, labels, pairs and a probe adds to its report. @param name Of everything that has one. */
+export function judgedParts(values: readonly string[], name = "score") {
+  const confusion = values.map((_, row) => values.map((_, column) => (row === column ? 40 : (row + column) % 4)));
+  const judge = { model: name, samples: 2, answered: 1_990, failed: 10, replies_billed: 2_000 };
+  return {
+    labels: {
+      ...{ label: name, answer: name, compared: 1_000, without_label: 3, without_answer: 4, scale: "ordinal" },
+      ...{ same_scale: true, values, confusion, accuracy: estimate(0.5), kappa: estimate(-0.2) },
+      ...{ kappa_linear: estimate(0.7), kappa_quadratic: estimate(0.95), spearman: null },
+      bootstrap: { resamples: 1_000, confidence: 0.95 },
+    },
+    judging: {
+      judges: [
+        { ...judge, billed_usd: 123_456_000_000n },
+        { ...judge, billed_usd: null },
+      ],
+      ...{ rows_agreed: 800, rows_disagreed: 190, rows_tied: 20, rows_partly: 10 },
+    },
+    pairs: { consistent: 900, inconsistent: 90 },
+    probe: {
+      ...{ file: name, rows: 50, answered: 49, failed: 1, compared: 48, changed: 5, field: name, mean_shift: -0.25 },
+      ...{ previous: { run: 6, asked: name, at: at(0) }, kappa: estimate(0.8) },
+    },
+  } satisfies Partial<RunReport>;
 }
