@@ -186,7 +186,7 @@ class GradeJob {
     const result = this.#result(run, end.exitStatus, error);
     const { ledger, host } = this.#parts;
     const summary = host.step === undefined ? result.summary : host.step.summaryOf(result.summary);
-    ledger.closeRun(run.id, { ...end, ...(summary && { summary: stringifyWithUsd(summary) }) });
+    ledger.closeRun(run.id, { ...end, summary: stringifyWithUsd(summary) });
     return result;
   }
 

@@ -33,7 +33,7 @@ export async function planPipelineRun(plan: PipelinePlan, host: RunHost): Promis
     source: { rows: () => arraysOf(rows), columns: Promise.resolve([]), format: source.format, paths: [] },
     write: async () => {},
     onRun: () => {},
-    summaryOf: () => undefined,
+    summaryOf: (summary: Summary) => summary,
   };
   const settings = { ...asking.settings, dryRun: true };
   const { summary, error } = await grade(settings, { ...host, ...asking.access, counters, step });

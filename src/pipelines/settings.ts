@@ -148,6 +148,6 @@ export interface StepEnds {
   write(rows: AsyncIterable<readonly AnsweredRow[]>): Promise<void>;
   /** Told of the ledger's run, once it is open. */
   onRun(id: number): void;
-  /** The summary for the ledger, of the step alone; undefined where the counters tell of other steps, too. */
-  summaryOf(summary: Summary): Summary | undefined;
+  /** The summary for the ledger: what is the step's own, without what the counters tell of other steps, too. */
+  summaryOf(summary: Summary): Partial<Summary>;
 }

@@ -47,7 +47,8 @@ const shape = z.object({
   scores: z.array(z.union([numbers, categories])).default([]),
   ...judgingShapes,
   seconds: z.number(),
-  cost: z.object({ saved_usd: z.unknown() }),
+  // Of one step of several, that is not known.
+  cost: z.object({ saved_usd: z.unknown() }).optional(),
 });
 
 /** Reads the summary of a run's last execution; undefined when it has left none that can be understood. */
@@ -55,7 +56,7 @@ export function readLastSummary(summary: string | null): LastSummary | undefined
   const parsed = shape.safeParse(summary === null ? undefined : parse(summary));
   if (!parsed.success) return undefined;
   const { cost, ...told } = parsed.data;
-  return { ...told, saved: typeof cost.saved_usd === "bigint" ? cost.saved_usd : null };
+  return { ...told, saved: typeof cost?.saved_usd === "bigint" ? cost.saved_usd : null };
 }
 
 function parse(text: string): unknown {

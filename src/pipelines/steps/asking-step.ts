@@ -71,12 +71,14 @@ export class AskingStep {
   }
 
   /** Rows are counted at the pipeline's ends, which they may not have come to yet. */
-  #summaryOf(summary: Summary): Summary | undefined {
+  #summaryOf(summary: Summary): Partial<Summary> {
     const { count, isAlone } = this.#options;
-    if (!isAlone) return undefined;
     const { in: read, out: written, failed } = count;
     const byCode = { failed, failed_by_code: Object.fromEntries(this.#failed) };
-    return { ...summary, rows: { ...summary.rows, read, written, answered: written - failed, ...byCode } };
+    const rows = { ...summary.rows, read, written, answered: written - failed, ...byCode };
+    if (isAlone) return { ...summary, rows };
+    const { requests: _requests, tokens: _tokens, cost: _cost, live: _live, batches_submitted: _, ...own } = summary;
+    return { ...own, rows };
   }
 
   async #write(answered: AsyncIterable<readonly AnsweredRow[]>): Promise<void> {
