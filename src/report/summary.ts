@@ -6,6 +6,7 @@ import { type JudgingSummary, judgingLines } from "./judging.ts";
 import { type LabelSummary, labelLines } from "./labels.ts";
 import { type ProbeSummary, probeLines } from "./probe.ts";
 import { scoreLines } from "./score-lines.ts";
+import { type StepSummary, stepLine } from "./step-summary.ts";
 
 /** What a run did, as `--summary FILE` has it. */
 export interface Summary {
@@ -88,20 +89,6 @@ export interface Summary {
   readonly exit_status: number;
   /** What went through each step of a pipeline, in the order of its file. */
   readonly steps?: readonly StepSummary[];
-}
-
-export interface StepSummary {
-  readonly step: string;
-  readonly in: number;
-  readonly out: number;
-  /** Left out by intent, and made of others. */
-  readonly dropped: number;
-  readonly added: number;
-  /** Of those that came out, the ones that have failed, here or before. */
-  readonly failed: number;
-  /** The ledger's run, of a step that asks. */
-  readonly run: number | null;
-  readonly model: string | null;
 }
 
 export interface PairsSummary {
@@ -218,16 +205,6 @@ function runLines(summary: Summary, usd: DisplayUsd): string[] {
 
 function answeredText({ answered, repaired }: Summary["rows"]): string {
   return `${n(answered)} answered${repaired === 0 ? "" : ` (${n(repaired)} repaired)`}`;
-}
-
-function stepLine({ step, in: given, out, dropped, added, failed }: StepSummary, index: number): string {
-  const parts = [
-    `${n(given)} rows in, ${n(out)} out`,
-    ...(dropped > 0 ? [`${n(dropped)} dropped`] : []),
-    ...(added > 0 ? [`${n(added)} added`] : []),
-    ...(failed > 0 ? [`${n(failed)} failed`] : []),
-  ];
-  return `${index === 0 ? "steps   " : "        "}  ${step}: ${parts.join(", ")}`;
 }
 
 function tokenLines({ estimated_input: estimated, billed, input_error_percent: error }: Summary["tokens"]): string[] {

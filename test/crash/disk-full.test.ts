@@ -13,8 +13,11 @@ vi.setConfig({ testTimeout: 120_000, maxConcurrency: 3 });
 const TIDYING: DurableStep = "chunk.cleaned";
 const WRITING = DURABLE_STEPS.filter((step) => !step.startsWith("call.") && step !== TIDYING);
 
+/** Each refuses in the same way: `ALL=1` is for whoever changes that. */
+const STRIDE = process.env["ALL"] === undefined ? 3 : 1;
+
 const FAILURES = [
-  ...WRITING.map((step) => `${step}.before=ENOSPC`),
+  ...WRITING.filter((_, index) => index % STRIDE === 0).map((step) => `${step}.before=ENOSPC`),
   "chunk-file.sync.before=EIO",
   "chunk.submitted.before=EIO",
   "result-file.rename.before=EIO",

@@ -8,13 +8,7 @@ import { inWorld, type WorldOptions } from "./world.ts";
 vi.setConfig({ testTimeout: 120_000, maxConcurrency: 3 });
 
 /** The points behind which something is at the provider, or on this disk, that was not there before. */
-const TURNING_POINTS: readonly Failpoint[] = [
-  "chunk.creating.after",
-  "call.create.after",
-  "call.download.after",
-  "requests.record.after",
-  "chunk.settled.after",
-];
+const TURNING_POINTS: readonly Failpoint[] = ["chunk.creating.after", "call.create.after", "call.download.after"];
 
 const variants: Readonly<Record<string, WorldOptions>> = {
   "from stdin to stdout, by completion, on an embedded emulator": PIPED,

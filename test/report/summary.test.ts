@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { Counters } from "../../src/core/counters.ts";
-import { formatSummary, type StepSummary, type Summary, summarise } from "../../src/report/summary.ts";
+import type { StepSummary } from "../../src/report/step-summary.ts";
+import { formatSummary, type Summary, summarise } from "../../src/report/summary.ts";
 
 const FACTS = { run: 1, provider: "p", model: "m", isDryRun: false, seconds: 1, exitStatus: 0, isPriced: true };
 const STEP: StepSummary = { step: "use", in: 2, out: 2, dropped: 0, added: 0, failed: 0, run: null, model: null };
